@@ -1,0 +1,86 @@
+"""Options that several commands take, and the edges that they open."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gate.flow.change import Change
+    from gate.flow.project import Project
+    from gate.replay.progress import Progress
+
+
+def config_option(function: Callable[..., None]) -> Callable[..., None]:
+    """`--config`."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        help="The gate.yaml to use. Default: the one here or in a folder above.",
+    )(function)
+
+
+def side_options(function: Callable[..., None]) -> Callable[..., None]:
+    """`--base`, `--old`, `--new`."""
+    for option in (
+        click.option(
+            "--new", type=click.Path(path_type=Path), help="The new prompt file; with --old."
+        ),
+        click.option(
+            "--old", type=click.Path(path_type=Path), help="Compare two prompt files, without git."
+        ),
+        click.option("--base", metavar="REF", help="The git ref to compare with. Default: found."),
+    ):
+        function = option(function)
+    return function
+
+
+def open_here(config: Path | None) -> Project:
+    """Open the project of the working directory."""
+    from gate.flow.project import open_project
+
+    return open_project(Path.cwd(), config=config, environment=dict(os.environ))
+
+
+def read_change(
+    project: Project,
+    *,
+    base: str | None,
+    old: Path | None,
+    new: Path | None,
+    names: tuple[str, ...],
+    case: str | None,
+) -> Change:
+    """Read old and new, from two files or from git.
+
+    Raises:
+        UsageError: The options do not go together.
+    """
+    if (old is None) != (new is None):
+        raise UsageError("--old and --new go together")
+    if old is not None and new is not None:
+        if base is not None:
+            raise UsageError("--base does not go with --old/--new: two files need no ref")
+        from gate.flow.from_files import change_from_files
+
+        return change_from_files(project, old=old, new=new, names=names, case=case)
+    from gate.flow.from_git import change_from_git
+
+    return change_from_git(project, base=base, names=names, case=case)
+
+
+def progress_here(*, quiet: bool) -> Progress:
+    """Show progress on standard error, unless quiet."""
+    import time
+
+    from gate.replay.progress import Progress
+
+    return Progress(None if quiet else sys.stderr, clock=time.monotonic)

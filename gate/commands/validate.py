@@ -1,0 +1,48 @@
+"""`gate validate`: everything that can be checked without a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gate.commands.options import config_option, open_here
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gate.core.config import Suite
+    from gate.flow.project import Project
+
+
+@click.command("validate", short_help="Check everything that can be checked without a call.")
+@click.argument("suites", nargs=-1)
+@config_option
+def command(suites: tuple[str, ...], *, config: Path | None) -> None:
+    """Read gate.yaml and all that it names, render every prompt for every case, read baselines."""
+    from gate.flow.project import choose_suites
+
+    project = open_here(config)
+    for suite in choose_suites(project.config(), suites).values():
+        click.echo(_validate(project, suite))
+
+
+def _validate(project: Project, suite: Suite) -> str:
+    from gate.core.prompt import request_for
+    from gate.flow.change import Side, make_suite_change, suite_cases
+    from gate.store.baselines import read_baseline
+    from gate.store.prompts import read_prompt
+
+    prompt = read_prompt(project.disk, suite.prompt, disk=project.disk)
+    baseline = read_baseline(project.disk, suite.name)
+    side = Side(prompt=prompt, baseline=baseline)
+    change = make_suite_change(suite, suite_cases(project.disk, suite, prompt), side, side)
+    digests = {case.case_id: request_for(prompt, case).digest for case in change.cases}
+    line = f"{suite.name}: {len(digests)} cases, {len(change.suite.rules.checks)} checks, "
+    line += f"{prompt.model}; "
+    if baseline is None:
+        return line + f"no baseline, next: gate refresh {suite.name}"
+    fresh = sum(bool(baseline.trials_of(case, digest)) for case, digest in digests.items())
+    if fresh == len(digests):
+        return line + f"baseline of {baseline.recorded_at[:10]} is complete"
+    return line + f"baseline covers {fresh} of them, next: gate refresh {suite.name}"

@@ -1,0 +1,31 @@
+"""Canonical JSON and the digests made from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, no escapes but JSON's own.
+
+    Lone surrogates, which UTF-8 cannot carry, are escaped.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return text
+
+
+def digest(value: Any) -> str:
+    """Return 32 hexadecimal digits of SHA-256 over the canonical JSON of a value."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:32]
+
+
+def seed_of(request_digest: str, repeat: int, seed: int) -> int:
+    """Return the seed of one trial, in [0, 2^31).
+
+    Each trial has its own, so that the noise of one case does not move with another's.
+    """
+    return int(digest([request_digest, repeat, seed])[:8], 16) >> 1

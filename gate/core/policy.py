@@ -1,0 +1,80 @@
+"""What a change may cost: tolerances, the budget of alpha, waivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+METRICS = ("failure_rate", "override_rate", "latency_p95", "cost")
+SEGMENT_SHARE = 0.2  # of a metric's alpha; the rest is the overall test's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """The tolerated change of one metric: a rise of a rate, or a ratio."""
+
+    max_rise: float | None = None
+    max_ratio: float | None = None
+
+    @property
+    def limit(self) -> float:
+        """The number that the report shows."""
+        value = self.max_ratio if self.max_rise is None else self.max_rise
+        return 0.0 if value is None else value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """Someone's decision to let a finding through for a while."""
+
+    finding: str
+    segment: str | None  # "channel=email"; None: the finding over all cases
+    owner: str
+    reason: str
+    expires: str  # ISO date; the waiver has no effect from that day on
+
+
+def _default_metrics() -> Mapping[str, Tolerance]:
+    return {
+        "failure_rate": Tolerance(max_rise=0.01),
+        "override_rate": Tolerance(max_rise=0.02),
+        "latency_p95": Tolerance(max_ratio=1.25),
+        "cost": Tolerance(max_ratio=1.10),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The tolerated change of each metric, with the false-alarm rate of the whole gate."""
+
+    alpha: float = 0.05
+    metrics: Mapping[str, Tolerance] = field(default_factory=_default_metrics)
+    segments_by: tuple[str, ...] = ()
+    segments_max_rise: float = 0.05
+    inconclusive: str = "pass"  # or "fail"
+    baseline_max_age_days: int | None = None
+    trust: str = "base"  # or "head"
+
+    def alpha_overall(self) -> float:
+        """Alpha of one metric's test over all cases.
+
+        The gate's alpha is divided by the number of metrics; segments, where there are any, get
+        their share of it. By Bonferroni the whole gate's false-alarm rate stays below alpha.
+        """
+        share = 1 - SEGMENT_SHARE if self.segments_by else 1.0
+        return self.alpha / max(1, len(self.metrics)) * share
+
+    def alpha_segment(self, segments: int) -> float:
+        """Alpha of one metric's test in one of `segments` segments."""
+        return self.alpha / max(1, len(self.metrics)) * SEGMENT_SHARE / max(1, segments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """Trials a case."""
+
+    baseline: int = 10
+    new: int = 3

@@ -1,0 +1,132 @@
+"""What a run found, as values; the rooms of `gate.reports` turn them into text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from gate.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.core.model import Case
+
+
+class Outcome(str, Enum):
+    """How one case moved."""
+
+    UNCHANGED = "unchanged"
+    FIXED = "fixed"
+    REGRESSED = "regressed"
+    FLAKY = "flaky"
+    UNSCORED = "unscored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One metric over all cases or in one segment, with its numbers and its verdict.
+
+    Rates are fractions; `usd` and `tokens` are means a trial; `ms` is the 95th percentile.
+    """
+
+    id: str
+    metric: str
+    segment: str | None
+    old: float
+    new: float
+    change: float
+    interval: tuple[float, float]
+    p_value: float
+    limit: float
+    unit: str  # rate, usd, tokens, ms
+    n: int  # cases
+    detectable: float
+    provable: float
+    trials_needed: int | None
+    alpha: float
+    verdict: Verdict
+    waived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field that differs between an old and a new output."""
+
+    path: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseChange:
+    """One case that did not stay as it was."""
+
+    case: Case
+    outcome: Outcome
+    old_trials: int
+    new_trials: int
+    old_failures: int
+    new_failures: int
+    failure_code: str | None
+    old_output: str | None
+    new_output: str | None
+    diff: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """Where the trials came from."""
+
+    old_live: int = 0
+    new_live: int = 0
+    recorded: int = 0
+    saved_by_stopping: int = 0
+    missing: int = 0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSeen:
+    """A prompt as the report names it."""
+
+    fingerprint: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteReport:
+    """One suite's part of the report."""
+
+    suite: str
+    verdict: Verdict | None  # None: not affected
+    cases: int
+    trials_old: int
+    trials_new: int
+    prompt_old: PromptSeen | None = None
+    prompt_new: PromptSeen | None = None
+    findings: tuple[Finding, ...] = ()
+    not_measured: Mapping[str, str] = field(default_factory=dict)  # metric: reason
+    failure_codes_old: Mapping[str, int] = field(default_factory=dict)
+    failure_codes_new: Mapping[str, int] = field(default_factory=dict)
+    cases_changed: tuple[CaseChange, ...] = ()
+    calls: Calls = field(default_factory=Calls)
+    cost_usd: float | None = None
+    stopped_early: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole run."""
+
+    verdict: Verdict
+    exit_code: int
+    owner: str
+    policy_source: str
+    alpha: float
+    suites: tuple[SuiteReport, ...]
+    notes: tuple[str, ...] = ()
+    waivers: tuple[Mapping[str, Any], ...] = ()
+    duration_s: float = 0.0
+    explain_flags: str = ""  # what `gate explain` needs to look at the same two prompts

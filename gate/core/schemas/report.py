@@ -1,0 +1,102 @@
+"""The JSON Schema of `report.json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_NUMBER = {"type": "number"}
+_COUNT = {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string"}
+_MAYBE_TEXT = {"type": ["string", "null"]}
+_VERDICT = {"enum": ["pass", "fail", "inconclusive", "incomplete"]}
+
+
+def _closed(properties: dict[str, Any], *, optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [name for name in properties if name not in optional],
+        "properties": properties,
+    }
+
+
+_FINDING = _closed(
+    {
+        "id": _TEXT,
+        "metric": {"enum": ["failure_rate", "override_rate", "latency_p95", "cost"]},
+        "segment": _MAYBE_TEXT,
+        "old": _NUMBER,
+        "new": _NUMBER,
+        "change": _NUMBER,
+        "interval": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
+        "p_value": {"type": "number", "minimum": 0, "maximum": 1},
+        "alpha": {"type": "number", "minimum": 0, "maximum": 1},
+        "limit": _NUMBER,
+        "unit": {"enum": ["rate", "usd", "tokens", "ms"]},
+        "n": _COUNT,
+        "detectable": _NUMBER,
+        "provable": _NUMBER,
+        "trials_needed": {"type": ["integer", "null"], "minimum": 1},
+        "verdict": {"enum": ["pass", "fail", "inconclusive"]},
+        "waived": {"type": "boolean"},
+    }
+)
+_CASE_CHANGE = _closed(
+    {
+        "case": _TEXT,
+        "segment": {"type": "object", "additionalProperties": _TEXT},
+        "new_case": {"type": "boolean"},
+        "outcome": {"enum": ["regressed", "fixed", "flaky", "unscored"]},
+        "old_trials": _COUNT,
+        "new_trials": _COUNT,
+        "old_failures": _COUNT,
+        "new_failures": _COUNT,
+        "failure_code": _MAYBE_TEXT,
+        "old_output": _MAYBE_TEXT,
+        "new_output": _MAYBE_TEXT,
+        "diff": {"type": "array", "items": _closed({"path": _TEXT, "old": {}, "new": {}})},
+    }
+)
+_PROMPT = {
+    "anyOf": [{"type": "null"}, _closed({"fingerprint": _TEXT, "model": _TEXT})],
+}
+_CODES = {"type": "object", "additionalProperties": _COUNT}
+_SUITE = _closed(
+    {
+        "suite": _TEXT,
+        "verdict": {"enum": [*_VERDICT["enum"], "not_affected"]},
+        "cases": _COUNT,
+        "trials": _closed({"old": _COUNT, "new": _COUNT}),
+        "prompts": _closed({"old": _PROMPT, "new": _PROMPT}),
+        "findings": {"type": "array", "items": _FINDING},
+        "not_measured": {"type": "object", "additionalProperties": _TEXT},
+        "failure_codes": _closed({"old": _CODES, "new": _CODES}),
+        "cases_changed": {"type": "array", "items": _CASE_CHANGE},
+        "calls": _closed(
+            dict.fromkeys(
+                ("old_live", "new_live", "recorded", "saved_by_stopping", "missing", "retries"),
+                _COUNT,
+            )
+        ),
+        "cost_usd": {"type": ["number", "null"]},
+        "stopped_early": {"type": "boolean"},
+    }
+)
+
+REPORT: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "report.json",
+    **_closed(
+        {
+            "version": {"const": 1},
+            "verdict": _VERDICT,
+            "exit_code": {"enum": [0, 1, 3, 4]},
+            "owner": _TEXT,
+            "policy": _closed({"source": _TEXT, "alpha": _NUMBER}),
+            "suites": {"type": "array", "items": _SUITE},
+            "notes": {"type": "array", "items": _TEXT},
+            "waivers": {"type": "array", "items": {"type": "object"}},
+            "duration_s": {"type": "number", "minimum": 0},
+        }
+    ),
+}

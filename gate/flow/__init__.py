@@ -1,0 +1,1 @@
+"""What several commands share: opening the project, old and new, gathering trials, judging."""

@@ -1,0 +1,125 @@
+"""The change under judgement: for each suite an old and a new side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from gate.core.checks import missing_expectation
+from gate.errors import ConfigError, UsageError
+from gate.providers.registry import check_provider
+from gate.store.cases import read_cases
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from gate.core.checks import Check
+    from gate.core.config import Config, Suite
+    from gate.core.model import Case, Prompt
+    from gate.core.tree import Tree
+    from gate.store.baselines import Baseline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One prompt with the approved outputs of its ref."""
+
+    prompt: Prompt
+    baseline: Baseline | None
+    checkout: AbstractContextManager[Path] | None = None  # where its worker runs; None: the root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteChange:
+    """One affected suite: what is replayed and by which rules it is judged."""
+
+    suite: Suite  # the base's
+    cases: tuple[Case, ...]
+    old: Side
+    new: Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Everything that is judged in one run."""
+
+    config: Config  # whose policy and waivers count
+    suites: tuple[SuiteChange, ...]
+    unaffected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    first_run: str = ""  # why there is nothing to judge yet
+    explain_flags: str = ""
+
+
+def suite_cases(tree: Tree, suite: Suite, prompt: Prompt) -> tuple[Case, ...]:
+    """Return a suite's cases: those of its file, or the prompt's own `testData`.
+
+    Raises:
+        ConfigError: There are none, or the file is wrong.
+    """
+    if suite.cases is not None:
+        return read_cases(tree, suite.cases)
+    if not prompt.test_data:
+        raise ConfigError(
+            f"{prompt.path}: suite {suite.name!r} has no cases",
+            fix="name a file with the key 'cases', or add 'testData' to the prompt",
+        )
+    return prompt.test_data
+
+
+def merge_cases(base: tuple[Case, ...], head: tuple[Case, ...]) -> tuple[Case, ...]:
+    """Return the base's cases as they are there, and after them the head's new ones, marked."""
+    known = {case.case_id for case in base}
+    added = (replace(case, is_new=True) for case in head if case.case_id not in known)
+    return (*base, *added)
+
+
+def choose_cases(cases: tuple[Case, ...], pattern: str | None) -> tuple[Case, ...]:
+    """Keep the cases whose id a glob matches.
+
+    Raises:
+        UsageError: None does; an empty run must not pass.
+    """
+    if pattern is None:
+        return cases
+    chosen = tuple(case for case in cases if fnmatchcase(case.case_id, pattern))
+    if not chosen:
+        raise UsageError(
+            f"--case {pattern}: matches none of {len(cases)} cases",
+            fix=f"ids look like {cases[0].case_id!r}",
+        )
+    return chosen
+
+
+def make_suite_change(suite: Suite, cases: tuple[Case, ...], old: Side, new: Side) -> SuiteChange:
+    """Put a suite together and see that its checks can be applied to its cases.
+
+    The old prompt's evaluators count as checks, after those of `gate.yaml`.
+
+    Raises:
+        ConfigError: A check needs an expectation that a case lacks; a provider is unknown.
+    """
+    rules = replace(suite.rules, checks=(*suite.rules.checks, *old.prompt.evaluators))
+    for side in (old, new):
+        check_provider(side.prompt)
+    check_expectations(suite.name, cases, rules.checks)
+    return SuiteChange(suite=replace(suite, rules=rules), cases=cases, old=old, new=new)
+
+
+def check_expectations(suite: str, cases: tuple[Case, ...], checks: tuple[Check, ...]) -> None:
+    """See that every case has what the checks hold outputs against.
+
+    Raises:
+        ConfigError: One has not.
+    """
+    for case in cases:
+        for check in checks:
+            missing = missing_expectation(check, case)
+            if missing:
+                raise ConfigError(
+                    f"suite {suite!r}: case {case.case_id!r} has no {missing!r}, "
+                    f"which the check {check.code!r} needs",
+                    fix="add it to the case, or give the check a value",
+                )

@@ -1,0 +1,193 @@
+"""Old and new from git: the base ref against the worktree."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gate.errors import IncompleteError, UsageError
+from gate.flow.change import (
+    Change,
+    Side,
+    SuiteChange,
+    choose_cases,
+    make_suite_change,
+    merge_cases,
+    suite_cases,
+)
+from gate.git import GitTree, Repository, find_base
+from gate.providers.urls import is_loopback
+from gate.store.baselines import read_baseline
+from gate.store.config import read_config
+from gate.store.prompts import read_prompt
+
+if TYPE_CHECKING:
+    from gate.core.config import Config, Suite
+    from gate.core.model import Case, Prompt
+    from gate.flow.project import Project
+
+
+def change_from_git(
+    project: Project, *, base: str | None, names: tuple[str, ...], case: str | None
+) -> Change:
+    """Compare the worktree with its base ref.
+
+    Policy, checks, waivers and expectations are the base's, unless its policy says
+    `trust: head`. The worktree is only read.
+
+    Raises:
+        UsageError: No git, or no repository.
+        IncompleteError: The base cannot be found; a suite or prompt of the base is gone.
+        ConfigError: A file of either side is wrong.
+    """
+    head = project.config()
+    repository = Repository(project.root)
+    if base is None and not repository.has_commits():
+        return Change(config=head, suites=(), first_run="nothing is committed yet")
+    found = find_base(repository, named=base, environment=project.environment)
+    prefix = os.path.relpath(project.root, repository.top.resolve()).replace(os.sep, "/")
+    tree = GitTree(repository, found.commit, "" if prefix == "." else f"{prefix}/")
+    name = project.config_name or ""
+    if not tree.exists(name):
+        return Change(
+            config=head,
+            suites=(),
+            first_run=f"the base {found.commit[:12]} ({found.found_by}) has no {name}",
+        )
+    reader = _Reader(project, tree, read_config(tree, name), head, case)
+    return reader.change(names, found.found_by)
+
+
+class _Reader:
+    """Reads both sides of every suite and notes what the base's rules leave aside."""
+
+    def __init__(
+        self, project: Project, tree: GitTree, base: Config, head: Config, case: str | None
+    ) -> None:
+        self._project = project
+        self._tree = tree
+        self._base = base
+        self._head = head
+        self._case = case
+        self._trusted = head if base.policy.trust == "head" else base
+        self._notes: list[str] = []
+
+    def change(self, names: tuple[str, ...], found_by: str) -> Change:
+        """Read all suites, or the named ones."""
+        known = {**self._base.suites, **self._head.suites}
+        for name in names:
+            if name not in known:
+                raise UsageError(f"no suite {name!r}", fix=f"suites: {', '.join(known)}")
+        affected, unaffected = [], []
+        for name in names or known:
+            found = self._suite(name)
+            if isinstance(found, SuiteChange):
+                affected.append(found)
+            elif found:
+                unaffected.append(name)
+        self._note_edited_rules()
+        self._notes.insert(0, f"base: {self._tree.commit[:12]}, {found_by}")
+        return Change(
+            config=self._trusted,
+            suites=tuple(affected),
+            unaffected=tuple(unaffected),
+            notes=tuple(self._notes),
+        )
+
+    def _suite(self, name: str) -> SuiteChange | bool:
+        """Return what is to be replayed, True if nothing is, False if it cannot be judged yet."""
+        base, head = self._base.suites.get(name), self._head.suites.get(name)
+        if base is None:
+            self._notes.append(
+                f"suite {name} is new: no base to judge it by; next: gate refresh {name}"
+            )
+            return False
+        if head is None:
+            if base.retired:
+                self._notes.append(f"suite {name} is retired")
+                return False
+            raise IncompleteError(
+                f"suite {name!r} is in the base and no longer in {self._head.source}",
+                fix="put it back, or first merge `retired: true` for it",
+            )
+        if not self._project.disk.exists(head.prompt):
+            raise IncompleteError(
+                f"suite {name!r}: its prompt {head.prompt} is gone",
+                fix="put it back, or let the suite in gate.yaml point to its new place",
+            )
+        old = read_prompt(self._tree, base.prompt, disk=self._project.disk)
+        new = read_prompt(self._project.disk, head.prompt, disk=self._project.disk)
+        if old.fingerprint == new.fingerprint:
+            return True
+        self._refuse_untrusted(old, new)
+        return self._sides(base, head, old, new)
+
+    def _sides(self, base: Suite, head: Suite, old: Prompt, new: Prompt) -> SuiteChange:
+        trusts_head = self._base.policy.trust == "head"
+        cases = suite_cases(self._project.disk, head, new)
+        if not trusts_head:
+            approved = suite_cases(self._tree, base, old)
+            self._note_edited_cases(base.name, approved, cases)
+            cases = merge_cases(approved, cases)
+        checkout = self._tree.checkout() if old.provider == "command" else None
+        return make_suite_change(
+            head if trusts_head else base,
+            choose_cases(cases, self._case),
+            Side(prompt=old, baseline=read_baseline(self._tree, base.name), checkout=checkout),
+            Side(prompt=new, baseline=read_baseline(self._project.disk, base.name)),
+        )
+
+    def _note_edited_cases(
+        self, suite: str, approved: tuple[Case, ...], own: tuple[Case, ...]
+    ) -> None:
+        here = {case.case_id: case for case in own}
+        gone = [case.case_id for case in approved if case.case_id not in here]
+        edited = [
+            case.case_id for case in approved if case.case_id in here and here[case.case_id] != case
+        ]
+        added = len(here) - (len(approved) - len(gone))
+        for what, ids in (("deleted", gone), ("edited", edited)):
+            if ids:
+                shown = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")  # noqa: PLR2004
+                self._notes.append(
+                    f"suite {suite}: {len(ids)} cases {what} in this change ({shown}); "
+                    "judged as they are in the base"
+                )
+        if added:
+            self._notes.append(f"suite {suite}: {added} new cases in this change; judged too")
+
+    def _refuse_untrusted(self, old: Prompt, new: Prompt) -> None:
+        """A change may neither run a program of its own nor send the key to a host of its own."""
+        if self._base.policy.trust == "head":
+            return
+        if new.provider == "command" and new.model != old.model:
+            raise IncompleteError(
+                f"{new.path}: the change names a program that the base does not: {new.model!r}",
+                fix="let a maintainer merge the command first, or run it by hand with --old/--new",
+            )
+        url = new.base_url
+        if url and url != old.base_url and not is_loopback(url):
+            raise IncompleteError(
+                f"{new.path}: the change names a baseUrl that the base does not: {url}",
+                fix="no key is sent there; let a maintainer merge the baseUrl first",
+            )
+
+    def _note_edited_rules(self) -> None:
+        base, head = self._base, self._head
+        if self._trusted is head:
+            self._notes.append("policy: trust is head, so the change's own rules count")
+            return
+        edited = {
+            "policy": base.policy != head.policy,
+            "waivers": base.waivers != head.waivers,
+            **{
+                f"checks of suite {name}": suite.rules != head.suites[name].rules
+                for name, suite in base.suites.items()
+                if name in head.suites
+            },
+        }
+        self._notes += [
+            f"{what} edited in this change; not used for this verdict"
+            for what, is_edited in edited.items()
+            if is_edited
+        ]

@@ -1,0 +1,131 @@
+"""From gathered trials to a report, the verdict and the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gate.core.findings import find
+from gate.core.missing import missing_could_decide
+from gate.core.outcomes import changes, failure_codes
+from gate.core.report import Calls, Finding, PromptSeen, Report, SuiteReport
+from gate.core.score import ScoredCase, score_case
+from gate.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.core.policy import Policy, Waiver
+    from gate.flow.change import SuiteChange
+    from gate.flow.gather import Gathered
+
+EXIT_CODES = {
+    Verdict.PASS: 0,
+    Verdict.FAIL: 1,
+    Verdict.INCOMPLETE: 4,
+    Verdict.INCONCLUSIVE: 0,  # 3 where the policy says `inconclusive: fail`
+}
+_WORST_FIRST = (Verdict.FAIL, Verdict.INCOMPLETE, Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+def score(change: SuiteChange, gathered: Gathered) -> list[ScoredCase]:
+    """Score every case of a suite."""
+    prices = (change.old.prompt.price, change.new.prompt.price)
+    return [
+        score_case(
+            case,
+            gathered.trials["old"][case.case_id],
+            gathered.trials["new"][case.case_id],
+            rules=change.suite.rules,
+            prices=prices,
+            approved=change.old.baseline.outputs_of(case.case_id) if change.old.baseline else (),
+        )
+        for case in change.cases
+    ]
+
+
+def judge_suite(
+    change: SuiteChange,
+    gathered: Gathered,
+    *,
+    policy: Policy,
+    waivers: Sequence[Waiver] = (),
+    today: str,
+) -> SuiteReport:
+    """Judge one suite.
+
+    Args:
+        change: The suite.
+        gathered: Its trials.
+        policy: Of the ref that is trusted.
+        waivers: Of the same ref.
+        today: ISO date; an expired waiver has no effect.
+    """
+    scored = score(change, gathered)
+    findings, not_measured = find(scored, policy)
+    findings = tuple(_waive(finding, waivers, today) for finding in findings)
+    old_codes, new_codes = failure_codes(scored)
+    usable = [each for each in scored if each.old and each.new]
+    incomplete = (
+        bool(gathered.tally.budget_spent) or not usable or missing_could_decide(scored, policy)
+    )
+    return SuiteReport(
+        suite=change.suite.name,
+        verdict=_suite_verdict(findings, incomplete=incomplete),
+        cases=len(change.cases),
+        trials_old=sum(len(each.old) for each in scored),
+        trials_new=sum(len(each.new) for each in scored),
+        prompt_old=PromptSeen(
+            fingerprint=change.old.prompt.fingerprint, model=change.old.prompt.model
+        ),
+        prompt_new=PromptSeen(
+            fingerprint=change.new.prompt.fingerprint, model=change.new.prompt.model
+        ),
+        findings=findings,
+        not_measured=not_measured,
+        failure_codes_old=old_codes,
+        failure_codes_new=new_codes,
+        cases_changed=changes(scored),
+        calls=Calls(
+            old_live=gathered.live["old"],
+            new_live=gathered.live["new"],
+            recorded=gathered.recorded,
+            missing=sum(each.old_missing + each.new_missing for each in scored),
+            retries=gathered.tally.retries,
+        ),
+        cost_usd=gathered.tally.cost_usd or None,
+    )
+
+
+def _waive(finding: Finding, waivers: Sequence[Waiver], today: str) -> Finding:
+    waived = any(
+        waiver.finding == finding.id
+        and waiver.segment == finding.segment
+        and today < waiver.expires
+        for waiver in waivers
+    )
+    return replace(finding, waived=waived and finding.verdict is Verdict.FAIL)
+
+
+def _suite_verdict(findings: Sequence[Finding], *, incomplete: bool) -> Verdict:
+    """Incomplete first: what is missing could overturn a fail as well as a pass.
+
+    Where no metric could be measured over all cases, nothing was shown, so it is no pass.
+    """
+    if incomplete:
+        return Verdict.INCOMPLETE
+    if any(each.verdict is Verdict.FAIL and not each.waived for each in findings):
+        return Verdict.FAIL
+    overall = [each for each in findings if each.segment is None]
+    open_questions = [each for each in overall if each.verdict is Verdict.INCONCLUSIVE]
+    return Verdict.INCONCLUSIVE if open_questions or not overall else Verdict.PASS
+
+
+def finish(report: Report, *, policy: Policy) -> Report:
+    """Give the whole run the worst verdict of its suites, and the exit code of that."""
+    verdicts = {suite.verdict for suite in report.suites}
+    verdict = next((each for each in _WORST_FIRST if each in verdicts), Verdict.PASS)
+    exit_code = EXIT_CODES[verdict]
+    if verdict is Verdict.INCONCLUSIVE and policy.inconclusive == "fail":
+        exit_code = 3
+    return replace(report, verdict=verdict, exit_code=exit_code)

@@ -1,0 +1,92 @@
+"""The project: the folder of `gate.yaml`, its files, and what the process was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.core.secrets import Secrets
+from gate.errors import ConfigError
+from gate.store.config import read_config
+from gate.store.recordings import Recordings
+from gate.store.worktree import WorkTree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.core.config import Config, Suite
+
+CONFIG_NAME = "gate.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder with (or, for two prompt files, without) a `gate.yaml`."""
+
+    disk: WorkTree
+    config_name: str | None  # relative to the folder; None: there is no gate.yaml
+    environment: Mapping[str, str]
+
+    @property
+    def root(self) -> Path:
+        """The folder of `gate.yaml`."""
+        return self.disk.root
+
+    def config(self) -> Config:
+        """Read the worktree's `gate.yaml`.
+
+        Raises:
+            ConfigError: It is missing or wrong.
+        """
+        if self.config_name is None:
+            raise ConfigError(f"no {CONFIG_NAME} in {self.root} or above", fix="run: gate init")
+        return read_config(self.disk, self.config_name)
+
+    def recordings(self) -> Recordings:
+        """Open `.gate/recordings.db`, see `Recordings`."""
+        return Recordings(self.root / ".gate" / "recordings.db", secrets=Secrets(self.environment))
+
+
+def open_project(folder: Path, *, config: Path | None, environment: Mapping[str, str]) -> Project:
+    """Find the project that a folder belongs to.
+
+    Args:
+        folder: Where to look, and above it up to the top of the repository.
+        config: The `gate.yaml` to use instead of looking for one.
+        environment: Variables of the process.
+
+    Raises:
+        ConfigError: `config` does not exist.
+    """
+    if config is not None:
+        if not config.is_file():
+            raise ConfigError(f"{config}: no such file")
+        return Project(
+            disk=WorkTree(config.parent), config_name=config.name, environment=environment
+        )
+    here = folder.resolve()
+    for place in (here, *here.parents):
+        if (place / CONFIG_NAME).is_file():
+            return Project(disk=WorkTree(place), config_name=CONFIG_NAME, environment=environment)
+        if (place / ".git").exists():
+            break
+    return Project(disk=WorkTree(here), config_name=None, environment=environment)
+
+
+def choose_suites(config: Config, names: tuple[str, ...]) -> dict[str, Suite]:
+    """Return the named suites, or all.
+
+    Raises:
+        ConfigError: A name is unknown, or there is no suite at all.
+    """
+    known = ", ".join(config.suites)
+    for name in names:
+        if name not in config.suites:
+            raise ConfigError(
+                f"{config.source}: no suite {name!r}", fix=f"suites there: {known or 'none'}"
+            )
+    chosen = {name: suite for name, suite in config.suites.items() if not names or name in names}
+    if not chosen:
+        raise ConfigError(f"{config.source}: no suites", fix="add one, or run: gate init")
+    return chosen

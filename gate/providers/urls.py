@@ -1,0 +1,26 @@
+"""Base URLs of vendors and of this machine."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from gate.errors import ConfigError
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def check_url(url: str, *, where: str) -> str:
+    """Return a base URL without its last slash.
+
+    Raises:
+        ConfigError: It is no http(s) URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError(f"{where}: {url!r} is no http(s) URL")
+    return url.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL names this machine."""
+    return urlsplit(url).hostname in _LOOPBACK

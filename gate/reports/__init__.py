@@ -1,0 +1,1 @@
+"""Reports return text. One room each; `FORMATS` names those that are there."""

@@ -1,0 +1,56 @@
+"""How numbers are written, in the unit of their finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gate.core.report import Finding
+
+METRIC_NAMES = {
+    "failure_rate": "failures",
+    "override_rate": "overrides (proxy)",
+    "latency_p95": "latency p95",
+    "cost": "cost",
+}
+
+
+def level(value: float, unit: str) -> str:
+    """Write an old or a new value."""
+    match unit:
+        case "rate":
+            return f"{value * 100:.1f} %"
+        case "usd":
+            return f"{value:.6f} USD"
+        case "ms":
+            return f"{value:.0f} ms"
+    return f"{value:.1f} {unit}"
+
+
+def change(finding: Finding) -> str:
+    """Write the change, in points for rates and in per cent otherwise."""
+    return _signed(finding.change, finding.unit)
+
+
+def interval(finding: Finding) -> str:
+    """Write the 90 % interval of the change, whose ends are one-sided 95 % bounds."""
+    low, high = finding.interval
+    if finding.unit == "ms":
+        return "–"
+    return f"{_signed(low, finding.unit)} to {_signed(high, finding.unit)}"
+
+
+def limit(finding: Finding) -> str:
+    """Write what the policy allows."""
+    if finding.unit == "rate":
+        return f"{finding.limit * 100:+.1f} pp"
+    return f"{(finding.limit - 1) * 100:+.0f} %"
+
+
+def _signed(value: float, unit: str) -> str:
+    return f"{value * 100:+.1f} {'pp' if unit == 'rate' else '%'}"
+
+
+def p_value(value: float) -> str:
+    """Write a p-value."""
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"  # noqa: PLR2004 -- four digits

@@ -1,0 +1,193 @@
+"""The table: the verdict first, then why, then what to run next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from gate.core.report import Outcome
+from gate.core.verdict import Verdict
+from gate.reports import numbers
+from gate.reports.safe_text import visible
+
+if TYPE_CHECKING:
+    from gate.core.report import CaseChange, Finding, Report, SuiteReport
+
+_WORST = 5  # cases shown in full
+_SHOWN = 160  # characters of one output in the table
+_HEADERS = ["metric", "segment", "n", "old", "new", "change", "interval", "limit", "p", "verdict"]
+
+
+def render(report: Report) -> str:
+    """Return the report for a terminal, without colour."""
+    parts = [_headline(report)]
+    parts += [_suite(suite, report) for suite in report.suites]
+    if report.notes:
+        parts.append("\n".join(f"note: {visible(note, longest=400)}" for note in report.notes))
+    parts.append(_footer(report))
+    return "\n\n".join(parts) + "\n"
+
+
+def _headline(report: Report) -> str:
+    causes = [_cause(finding, suite) for suite in report.suites for finding in _failed(suite)]
+    judged = [suite for suite in report.suites if suite.verdict is not None]
+    match report.verdict:
+        case Verdict.FAIL:
+            more = f" (and {len(causes) - 1} more findings)" if len(causes) > 1 else ""
+            return f"FAIL: {causes[0]}{more}"
+        case Verdict.INCOMPLETE:
+            return "INCOMPLETE: the gate could not see enough to judge; see the notes"
+        case Verdict.INCONCLUSIVE:
+            return (
+                "INCONCLUSIVE: no regression is shown, and none as large as the limit is excluded"
+            )
+    if not judged:
+        return "PASS: nothing to judge"
+    return "PASS: no regression; rises as large as the limits are excluded"
+
+
+def _failed(suite: SuiteReport) -> list[Finding]:
+    return [each for each in suite.findings if each.verdict is Verdict.FAIL and not each.waived]
+
+
+def _cause(finding: Finding, suite: SuiteReport) -> str:
+    where = f" in {visible(finding.segment)}" if finding.segment else ""
+    old, new = (numbers.level(value, finding.unit) for value in (finding.old, finding.new))
+    regressed = [
+        change
+        for change in suite.cases_changed
+        if change.outcome is Outcome.REGRESSED and _in_segment(change, finding.segment)
+    ]
+    worst = f"; {len(regressed)} cases regressed, worst {visible(regressed[0].case.case_id)}"
+    return (
+        f"suite {suite.suite}: {numbers.METRIC_NAMES[finding.metric]}{where} rose from {old} to "
+        f"{new} ({numbers.change(finding)}, allowed {numbers.limit(finding)})"
+        f"{worst if regressed else ''}"
+    )
+
+
+def _in_segment(change: CaseChange, segment: str | None) -> bool:
+    if segment is None:
+        return True
+    tag, _, value = segment.partition("=")
+    return change.case.segment.get(tag) == value
+
+
+def _suite(suite: SuiteReport, report: Report) -> str:
+    if suite.verdict is None:
+        return f"suite {suite.suite}: not affected"
+    old_model = suite.prompt_old.model if suite.prompt_old else ""
+    new_model = suite.prompt_new.model if suite.prompt_new else ""
+    models = old_model if old_model == new_model else f"{old_model} -> {new_model}"
+    lines = [
+        f"suite {suite.suite}: {suite.verdict.value}; {suite.cases} cases, trials "
+        f"{suite.trials_old} old, {suite.trials_new} new; {visible(models)}",
+        _findings(suite),
+    ]
+    lines += [
+        f"{numbers.METRIC_NAMES[metric]}: not measured, {reason}"
+        for metric, reason in suite.not_measured.items()
+    ]
+    lines += _sharpness(suite)
+    lines += _codes(suite)
+    lines += _cases(suite, report)
+    return "\n".join(lines)
+
+
+def _findings(suite: SuiteReport) -> str:
+    from tabulate import tabulate
+
+    rows = [
+        [
+            numbers.METRIC_NAMES[each.metric],
+            visible(each.segment) if each.segment else "all",
+            each.n,
+            numbers.level(each.old, each.unit),
+            numbers.level(each.new, each.unit),
+            numbers.change(each),
+            numbers.interval(each),
+            numbers.limit(each),
+            numbers.p_value(each.p_value),
+            "waived" if each.waived else each.verdict.value,
+        ]
+        for each in suite.findings
+    ]
+    aligned = ("left", "left", *["right"] * 7, "left")
+    return tabulate(rows, headers=_HEADERS, disable_numparse=True, colalign=aligned if rows else ())
+
+
+def _sharpness(suite: SuiteReport) -> list[str]:
+    """For an inconclusive metric: what this run could have told, and what it takes."""
+    lines = []
+    for each in suite.findings:
+        if each.verdict is not Verdict.INCONCLUSIVE or each.segment is not None:
+            continue
+        scale = 100
+        unit = "pp" if each.unit == "rate" else "%"
+        line = (
+            f"{numbers.METRIC_NAMES[each.metric]}: inconclusive; this run finds a rise of "
+            f"{each.detectable * scale:.1f} {unit} in 4 of 5 runs"
+        )
+        if each.trials_needed:
+            line += (
+                f" and can exclude one of {each.provable * scale:.1f} {unit}; the limit takes "
+                f"about {each.trials_needed} new trials"
+            )
+        lines.append(line)
+    return lines
+
+
+def _codes(suite: SuiteReport) -> list[str]:
+    sides = []
+    for side, codes in (("old", suite.failure_codes_old), ("new", suite.failure_codes_new)):
+        shown = ", ".join(f"{visible(code)} {count}" for code, count in codes.items())
+        sides.append(f"{side}: {shown or 'none'}")
+    return [f"failure codes, {'; '.join(sides)}"]
+
+
+def _cases(suite: SuiteReport, report: Report) -> list[str]:
+    counts = Counter(change.outcome.value for change in suite.cases_changed)
+    if not counts:
+        return ["cases: all unchanged"]
+    shown = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    lines = [f"cases: {shown}, {suite.cases - sum(counts.values())} unchanged"]
+    worst = [each for each in suite.cases_changed if each.outcome is Outcome.REGRESSED][:_WORST]
+    for change in worst:
+        lines += ["", *_case(change)]
+    if worst:
+        flags = f" {report.explain_flags}" if report.explain_flags else ""
+        lines += ["", f"next: gate explain {suite.suite} {worst[0].case.case_id}{flags}"]
+    return lines
+
+
+def _case(change: CaseChange) -> list[str]:
+    tags = " ".join(
+        f"{visible(tag)}={visible(value)}" for tag, value in change.case.segment.items()
+    )
+    new = " (new case)" if change.case.is_new else ""
+    head = (
+        f"  {visible(change.case.case_id)}{new}  {tags}  failures {change.old_failures}/"
+        f"{change.old_trials} -> {change.new_failures}/{change.new_trials}"
+        f"{f'  {visible(change.failure_code)}' if change.failure_code else ''}"
+    )
+    lines = [head]
+    for each in change.diff[:4]:
+        name = f"{visible(each.path)}: " if each.path else ""
+        lines.append(f"    - {name}{visible(str(each.old), longest=_SHOWN)}")
+        lines.append(f"    + {name}{visible(str(each.new), longest=_SHOWN)}")
+    return lines
+
+
+def _footer(report: Report) -> str:
+    calls = [suite.calls for suite in report.suites]
+    live = sum(each.old_live + each.new_live for each in calls)
+    recorded = sum(each.recorded for each in calls)
+    missing = sum(each.missing for each in calls)
+    cost = sum(suite.cost_usd or 0.0 for suite in report.suites)
+    spent = f", {cost:.4f} USD" if cost else ""
+    lost = f", {missing} missing" if missing else ""
+    owner = f"; owner {visible(report.owner)}" if report.owner else ""
+    return (
+        f"{live} calls, {recorded} recorded answers{lost}{spent}, {report.duration_s:.1f} s; "
+        f"policy {visible(report.policy_source)}{owner}"
+    )

@@ -1,0 +1,1 @@
+"""What the gate reads and keeps: configuration, prompts, cases, baselines, recordings."""

@@ -1,0 +1,78 @@
+"""Writing baselines. Only `gate refresh` may import this; import-linter keeps it so."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gate.core.canonical import canonical_json
+from gate.errors import BaselineError
+from gate.store.baselines import FORMAT, baseline_path
+
+if TYPE_CHECKING:
+    from gate.core.model import Response
+    from gate.store.baselines import Baseline
+    from gate.store.worktree import WorkTree
+
+
+def baseline_text(baseline: Baseline) -> str:
+    """Return the file of a baseline: metadata, then a line a case, sorted by id."""
+    head = {
+        "format": FORMAT,
+        "suite": baseline.suite,
+        "fingerprint": baseline.fingerprint,
+        "model": baseline.model,
+        "recorded_at": baseline.recorded_at,
+        "repeats": baseline.repeats,
+        "vendor_models": list(baseline.vendor_models),
+        "cases": len(baseline.cases),
+    }
+    lines = [canonical_json(head)]
+    for case_id, case in sorted(baseline.cases.items()):
+        trials = [_trial(trial) for trial in case.trials]
+        lines.append(canonical_json({"case": case_id, "digest": case.digest, "trials": trials}))
+    return "\n".join(lines) + "\n"
+
+
+def _trial(trial: Response) -> dict[str, Any]:
+    row = {
+        "output": trial.text,
+        "finish_reason": trial.finish_reason,
+        "latency_ms": round(trial.latency_ms),
+        "input_tokens": trial.input_tokens,
+        "output_tokens": trial.output_tokens,
+        "cost_usd": trial.cost_usd,
+    }
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def write_baseline(tree: WorkTree, baseline: Baseline) -> str:
+    """Write a baseline in one step: a reader sees the old file or the new one, never half.
+
+    Returns:
+        The path, relative to the root.
+
+    Raises:
+        BaselineError: The file cannot be written; the old one is untouched.
+    """
+    path = baseline_path(baseline.suite)
+    target = tree.path(path)
+    temporary: str | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(baseline_text(baseline))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise BaselineError(
+            f"{path}: cannot be written: {error.strerror}", fix="the old baseline is untouched"
+        ) from error
+    return path

@@ -1,0 +1,126 @@
+"""Reading `gate.yaml`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gate.core.checks import parse_check
+from gate.core.config import Config, Suite
+from gate.core.policy import Policy, Repeats, Tolerance, Waiver
+from gate.core.score import Rules
+from gate.core.tree import inside
+from gate.errors import ConfigError
+from gate.store.validation import validate
+from gate.store.yaml_text import parse_yaml
+
+if TYPE_CHECKING:
+    from gate.core.checks import Check
+    from gate.core.tree import Tree
+    from gate.store.yaml_text import Document
+
+
+def read_config(tree: Tree, path: str = "gate.yaml") -> Config:
+    """Read and check `gate.yaml`.
+
+    Raises:
+        ConfigError: It is missing, broken, says something unknown, names a path outside the
+            root, or a check's schema or pattern is wrong.
+    """
+    document = parse_yaml(tree.read(path), f"{tree.label}{path}")
+    validate(document.value, "config", where=document.where)
+    value = document.value
+    suites = {
+        name: _suite(name, raw, document, tree) for name, raw in (value["suites"] or {}).items()
+    }
+    return Config(
+        source=document.name,
+        owner=value.get("owner", ""),
+        suites=suites,
+        policy=_policy(value.get("policy", {})),
+        waivers=tuple(_waiver(raw) for raw in value.get("waivers", [])),
+    )
+
+
+def _suite(name: str, raw: dict[str, Any], document: Document, tree: Tree) -> Suite:
+    at = ("suites", name)
+    for key in ("prompt", "cases"):
+        if key in raw:
+            _confine(raw[key], document.where((*at, key)), tree)
+    override = raw.get("override", {})
+    if "proxy" in override:
+        _confine(override["proxy"], document.where((*at, "override", "proxy")), tree)
+    checks = tuple(
+        _check(raw_check, document, (*at, "checks", index), tree)
+        for index, raw_check in enumerate(raw.get("checks", []))
+    )
+    return Suite(
+        name=name,
+        prompt=raw["prompt"],
+        cases=raw.get("cases"),
+        repeats=Repeats(**raw.get("repeats", {})),
+        rules=Rules(
+            checks=checks,
+            decision=tuple(override.get("decision", [])),
+            detect_refusals=raw.get("detect_refusals", True),
+        ),
+        proxy=override.get("proxy"),
+        retired=raw.get("retired", False),
+    )
+
+
+def _confine(path: str, where: str, tree: Tree) -> None:
+    try:
+        inside(path, label="")
+        tree.exists(path)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}", fix=error.fix) from error
+
+
+def _check(raw: dict[str, Any], document: Document, at: tuple[Any, ...], tree: Tree) -> Check:
+    ((name, operand),) = raw.items()
+    try:
+        return parse_check(name, operand, load_schema=lambda path: _schema(tree, path))
+    except ConfigError as error:
+        raise ConfigError(f"{document.where(at)}: {error}", fix=error.fix) from error
+
+
+def _schema(tree: Tree, path: str) -> Any:
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import validator_for
+
+    try:
+        schema = json.loads(tree.read(path))
+    except ValueError as error:
+        raise ConfigError(f"{tree.label}{path}: not JSON: {error}") from error
+    try:
+        validator_for(schema).check_schema(schema)
+    except SchemaError as error:
+        raise ConfigError(f"{tree.label}{path}: not a JSON Schema: {error.message}") from error
+    return schema
+
+
+def _policy(raw: dict[str, Any]) -> Policy:
+    given: dict[str, Any] = {
+        key: raw[key]
+        for key in ("alpha", "inconclusive", "baseline_max_age_days", "trust")
+        if key in raw
+    }
+    if "metrics" in raw:
+        given["metrics"] = {name: Tolerance(**one) for name, one in raw["metrics"].items()}
+    segments = raw.get("segments", {})
+    if "by" in segments:
+        given["segments_by"] = tuple(segments["by"])
+    if "max_rise" in segments:
+        given["segments_max_rise"] = segments["max_rise"]
+    return Policy(**given)
+
+
+def _waiver(raw: dict[str, Any]) -> Waiver:
+    return Waiver(
+        finding=raw["finding"],
+        segment=raw.get("segment"),
+        owner=raw["owner"],
+        reason=raw["reason"],
+        expires=raw["expires"],
+    )

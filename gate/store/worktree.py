@@ -1,0 +1,55 @@
+"""The worktree as a tree of files, with everything outside its root out of reach."""
+
+from __future__ import annotations
+
+import glob
+from typing import TYPE_CHECKING
+
+from gate.core.tree import inside
+from gate.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class WorkTree:
+    """Files below a folder, as they are on disk now."""
+
+    label = ""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+
+    def path(self, path: str) -> Path:
+        """Return the real path of a file.
+
+        Raises:
+            ConfigError: The path, or a symlink on it, leads out of the root.
+        """
+        real = (self.root / inside(path, label=self.label)).resolve()
+        if not real.is_relative_to(self.root):
+            raise ConfigError(
+                f"{path}: a symlink leads out of the folder of gate.yaml",
+                fix="copy the file into that folder",
+            )
+        return real
+
+    def read(self, path: str) -> bytes:
+        """Return a file's content, see `Tree`."""
+        real = self.path(path)
+        try:
+            return real.read_bytes()
+        except FileNotFoundError:
+            raise ConfigError(f"{path}: no such file", fix=f"looked below {self.root}") from None
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a file stands at that path, see `Tree`."""
+        return self.path(path).is_file()
+
+    def find(self, pattern: str) -> list[str]:
+        """Return the paths that a glob matches, see `Tree`."""
+        plain = inside(pattern, label=self.label)
+        found = glob.glob(plain, root_dir=self.root, recursive=True)  # noqa: PTH207 -- Path.glob has no root_dir
+        return sorted(path.replace("\\", "/") for path in found if (self.root / path).is_file())
