@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FRESH_S = 86_400  # an answer of the last day counts as today's: a killed refresh goes on
 _SHOWN = 20  # changed cases listed
+_WIDE = 80  # characters of one output in that list
 
 
 @click.command("refresh", short_help="Record a new baseline: approve what the prompt does.")
@@ -162,7 +163,8 @@ def _moved(scored: list[ScoredCase]) -> list[str]:
     lines = [
         f"  {each.outcome.value}: {visible(each.case.case_id)}  failures "
         f"{each.old_failures}/{each.old_trials} -> {each.new_failures}/{each.new_trials}  "
-        f"{visible(str(each.old_output), longest=80)} -> {visible(str(each.new_output), longest=80)}"
+        f"{visible(str(each.old_output), longest=_WIDE)} -> "
+        f"{visible(str(each.new_output), longest=_WIDE)}"
         for each in moved[:_SHOWN]
     ]
     if len(moved) > _SHOWN:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from gate.core.verdict import Verdict
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.core.model import Case
+    from gate.core.verdict import Verdict
 
 
 class Outcome(str, Enum):

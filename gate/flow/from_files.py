@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.core.config import Config, Suite
@@ -15,6 +14,8 @@ from gate.store.prompts import read_prompt
 from gate.store.worktree import WorkTree
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gate.core.model import Prompt
     from gate.flow.project import Project
 

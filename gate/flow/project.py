@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.core.secrets import Secrets
@@ -14,6 +13,7 @@ from gate.store.worktree import WorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gate.core.config import Config, Suite
 

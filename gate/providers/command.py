@@ -158,19 +158,24 @@ class Command:
     def _read(self, line: bytes, latency_ms: float) -> Response:
         try:
             reply: dict[str, Any] = json.loads(line)
-            if reply.get("id", self._next_id) != self._next_id:
-                raise ValueError(f"id {reply['id']!r} is not {self._next_id}")
-            if "error" in reply:
-                raise ProviderFault(
-                    f"{self._command[0]}: {reply['error']}", code="rejected", retryable=False
-                )
-            output = reply["output"]
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            known = reply.get("id", self._next_id) == self._next_id
+            output = reply["output"] if known and "error" not in reply else None
+        except (ValueError, KeyError, AttributeError) as error:
             shown = line[:120].decode(errors="replace")
             raise IncompleteError(
                 f"command/{self._command[0]}: not a response line: {shown!r}: {error}",
                 fix='write one line of JSON for each request: {"id": 1, "output": "…"}',
             ) from error
+        if not known:
+            raise IncompleteError(
+                f"command/{self._command[0]}: answered request {reply['id']!r}, "
+                f"was asked {self._next_id}",
+                fix="answer each request with its own id, in order",
+            )
+        if "error" in reply:
+            raise ProviderFault(
+                f"{self._command[0]}: {reply['error']}", code="rejected", retryable=False
+            )
         self._answers += 1
         return Response(
             text=output if isinstance(output, str) else json.dumps(output, ensure_ascii=False),

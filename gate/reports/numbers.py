@@ -36,7 +36,7 @@ def interval(finding: Finding) -> str:
     """Write the 90 % interval of the change, whose ends are one-sided 95 % bounds."""
     low, high = finding.interval
     if finding.unit == "ms":
-        return "–"
+        return ""
     return f"{_signed(low, finding.unit)} to {_signed(high, finding.unit)}"
 
 

@@ -10,10 +10,10 @@ _TAGS = range(0xE0000, 0xE0080)
 
 
 def visible(text: str, *, longest: int = LONGEST) -> str:
-    """Return a text in which nothing acts and nothing hides.
+    r"""Return a text in which nothing acts and nothing hides.
 
     Control characters (terminal escapes among them), bidi controls, tag characters and other
-    invisible ones are written as `\\x1b` or `\\u202e`; newline becomes `\\n`. A text that is too
+    invisible ones are written as `\x1b` or `\u202e`; newline becomes `\n`. A text that is too
     long is cut, and says so.
     """
     cut = text[:longest]

@@ -117,9 +117,9 @@ def _worker_digest(tree: Tree, provider: str, depends: list[str] | None, documen
 def _weights_digest(disk: WorkTree | None, path: str, document: Document) -> str:
     """Digest size and both ends of a weights file: the name stays when the file is swapped."""
     where = document.where(("model",))
+    if disk is None:
+        raise ConfigError(f"{where}: {path}: must lie below the folder of gate.yaml")
     try:
-        if disk is None:
-            raise ConfigError("a weights file must lie below the folder of gate.yaml")
         real = disk.path(path)
         size = real.stat().st_size
         with real.open("rb") as file:

@@ -51,11 +51,12 @@ def _as_config_error(
     key = ".".join(map(str, path))
     at = f"{where(path)}: {key}" if key else where(path)
     wanted: Any = error.validator_value
+    found: Any = error.instance
     match error.validator:
         case "additionalProperties" if isinstance(error.instance, dict):
             return _unknown_key(error, path, where)
         case "required":
-            missing = next(name for name in wanted if name not in error.instance)
+            missing = next(name for name in wanted if name not in found)
             return ConfigError(f"{at}: key {missing!r} is missing", fix=f"add {missing!r}: …")
         case "pattern" if path[-1:] == ("expires",):
             return ConfigError(f"{at}: {error.instance!r} is no date", fix="write it as 2026-12-31")
@@ -67,7 +68,8 @@ def _unknown_key(
 ) -> ConfigError:
     schema: Any = error.schema
     known = sorted(schema.get("properties", {}))
-    unknown = next(name for name in error.instance if name not in known)
+    found: Any = error.instance
+    unknown = next(name for name in found if name not in known)
     full = ".".join(map(str, (*path, unknown)))
     near = get_close_matches(str(unknown), known, n=1)
     fix = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
