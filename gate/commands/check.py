@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -97,9 +98,8 @@ def _run(options: dict[str, object], formats: list[str]) -> Report:
 
 def run_check(options: dict[str, object]) -> Report:
     """Read the change, gather the trials, judge every suite."""
-    from gate.core.report import Report
-    from gate.core.verdict import Verdict
-    from gate.flow.judge import finish
+    from gate.core.ending import finish
+    from gate.core.report import Report, Verdict
 
     project = open_here(options["config"])  # type: ignore[arg-type]
     change = read_change(
@@ -182,6 +182,16 @@ def _suite_notes(suite: SuiteChange, found: Gathered, policy: Policy, today: str
     notes = []
     if found.tally.budget_spent:
         notes.append(f"suite {name}: {found.tally.budget_spent}")
+    missing = Counter(
+        trial.missing
+        for side in found.trials.values()
+        for trials in side.values()
+        for trial in trials
+        if trial.missing
+    )
+    if missing:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in missing.most_common())
+        notes.append(f"suite {name}: {missing.total()} answers are missing ({reasons})")
     if found.by_author:
         notes.append(
             f"suite {name}: {found.by_author} answers of the new prompt were recorded by the author"
@@ -238,8 +248,7 @@ def _not_affected(name: str) -> SuiteReport:
 
 
 def _incomplete(error: IncompleteError) -> Report:
-    from gate.core.report import Report
-    from gate.core.verdict import Verdict
+    from gate.core.report import Report, Verdict
 
     return Report(
         verdict=Verdict.INCOMPLETE,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gate.core import metrics
-from gate.core.report import Finding
-from gate.core.verdict import Estimate, Judgement, Samples, Verdict, estimate, judge, judge_ratio
+from gate.core.report import Finding, Verdict
+from gate.core.verdict import Estimate, Judgement, Samples, estimate, judge, judge_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.core.findings import RATES, find
+from gate.core.report import Verdict
 from gate.core.score import Score
-from gate.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

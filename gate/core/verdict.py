@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gate.core.permutation import binary_p_value, value_p_value
+from gate.core.report import Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Z = 1.645  # one-sided 95 %
 Z_POWER = 2.49  # 1.645 + 0.845: 95 % sure, found in 80 % of the cases
-
-
-class Verdict(str, Enum):
-    """The answer of the gate; `incomplete` where it could not look."""
-
-    PASS = "pass"  # noqa: S105 -- no password
-    FAIL = "fail"
-    INCONCLUSIVE = "inconclusive"
-    INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""From gathered trials to a report, the verdict and the exit code."""
+"""From gathered trials to a suite's report and verdict."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from gate.core.findings import find
 from gate.core.missing import missing_could_decide
 from gate.core.outcomes import changes, failure_codes
-from gate.core.report import Calls, Finding, PromptSeen, Report, SuiteReport
+from gate.core.report import Calls, Finding, PromptSeen, SuiteReport, Verdict
 from gate.core.score import ScoredCase, score_case
-from gate.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +17,6 @@ if TYPE_CHECKING:
     from gate.core.policy import Policy, Waiver
     from gate.flow.change import SuiteChange
     from gate.flow.gather import Gathered
-
-EXIT_CODES = {
-    Verdict.PASS: 0,
-    Verdict.FAIL: 1,
-    Verdict.INCOMPLETE: 4,
-    Verdict.INCONCLUSIVE: 0,  # 3 where the policy says `inconclusive: fail`
-}
-_WORST_FIRST = (Verdict.FAIL, Verdict.INCOMPLETE, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 def score(change: SuiteChange, gathered: Gathered) -> list[ScoredCase]:
@@ -119,13 +110,3 @@ def _suite_verdict(findings: Sequence[Finding], *, incomplete: bool) -> Verdict:
     overall = [each for each in findings if each.segment is None]
     open_questions = [each for each in overall if each.verdict is Verdict.INCONCLUSIVE]
     return Verdict.INCONCLUSIVE if open_questions or not overall else Verdict.PASS
-
-
-def finish(report: Report, *, policy: Policy) -> Report:
-    """Give the whole run the worst verdict of its suites, and the exit code of that."""
-    verdicts = {suite.verdict for suite in report.suites}
-    verdict = next((each for each in _WORST_FIRST if each in verdicts), Verdict.PASS)
-    exit_code = EXIT_CODES[verdict]
-    if verdict is Verdict.INCONCLUSIVE and policy.inconclusive == "fail":
-        exit_code = 3
-    return replace(report, verdict=verdict, exit_code=exit_code)

@@ -48,6 +48,7 @@ def limit(finding: Finding) -> str:
 
 
 def _signed(value: float, unit: str) -> str:
+    value = round(value, 4) + 0.0  # no "-0.0"
     return f"{value * 100:+.1f} {'pp' if unit == 'rate' else '%'}"
 
 

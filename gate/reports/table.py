@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gate.core.report import Outcome
-from gate.core.verdict import Verdict
+from gate.core.report import Outcome, Verdict
 from gate.reports import numbers
 from gate.reports.safe_text import visible
 
@@ -36,11 +35,9 @@ def _headline(report: Report) -> str:
             more = f" (and {len(causes) - 1} more findings)" if len(causes) > 1 else ""
             return f"FAIL: {causes[0]}{more}"
         case Verdict.INCOMPLETE:
-            return "INCOMPLETE: the gate could not see enough to judge; see the notes"
+            return "INCOMPLETE: the gate could not see enough to judge; the notes say why"
         case Verdict.INCONCLUSIVE:
-            return (
-                "INCONCLUSIVE: no regression is shown, and none as large as the limit is excluded"
-            )
+            return "INCONCLUSIVE: no regression is shown, but one above a limit cannot be excluded"
     if not judged:
         return "PASS: nothing to judge"
     return "PASS: no regression; rises as large as the limits are excluded"

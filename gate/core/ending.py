@@ -1,0 +1,29 @@
+"""From the suites' verdicts to the verdict of the run and its exit code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gate.core.report import Report, Verdict
+
+if TYPE_CHECKING:
+    from gate.core.policy import Policy
+
+EXIT_CODES = {
+    Verdict.PASS: 0,
+    Verdict.FAIL: 1,
+    Verdict.INCOMPLETE: 4,
+    Verdict.INCONCLUSIVE: 0,  # 3 where the policy says `inconclusive: fail`
+}
+_WORST_FIRST = (Verdict.FAIL, Verdict.INCOMPLETE, Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+def finish(report: Report, *, policy: Policy) -> Report:
+    """Give the whole run the worst verdict of its suites, and the exit code of that."""
+    verdicts = {suite.verdict for suite in report.suites}
+    verdict = next((each for each in _WORST_FIRST if each in verdicts), Verdict.PASS)
+    exit_code = EXIT_CODES[verdict]
+    if verdict is Verdict.INCONCLUSIVE and policy.inconclusive == "fail":
+        exit_code = 3
+    return replace(report, verdict=verdict, exit_code=exit_code)
