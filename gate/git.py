@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 import shutil
 import subprocess
@@ -143,18 +144,23 @@ def _event_bases(
     event = _event(environment.get("GITHUB_EVENT_PATH", ""))
     if name.startswith("pull_request"):
         parents = repository.parents()
-        if len(parents) == 2:  # noqa: PLR2004 -- the merge that GitHub made of base and head
+        # A merge that the author made has two parents, too: GitHub's own ends in the head.
+        if len(parents) == 2 and parents[1] == _at(event, "pull_request", "head", "sha"):  # noqa: PLR2004
             yield parents[0], "first parent of the pull request's merge commit"
     paths = {
         "merge_group": ("merge_group", "base_sha"),
         "pull_request": ("pull_request", "base", "sha"),
         "push": ("before",),
     }
-    found: object = event
-    for step in paths.get(name, ("",)):
-        found = found.get(step) if isinstance(found, dict) else None
+    found = _at(event, *paths.get(name, ("",)))
     if isinstance(found, str) and found.strip("0"):
         yield found, f"base of the {name} event"
+
+
+def _at(event: object, *steps: str) -> object:
+    for step in steps:
+        event = event.get(step) if isinstance(event, dict) else None
+    return event
 
 
 def _event(path: str) -> object:
@@ -223,7 +229,7 @@ class GitTree:
                 return entry
             target = self._blob(entry[1]).decode(errors="replace")
             try:
-                plain = inside(f"{plain.rpartition('/')[0] or '.'}/{target}", label=self.label)
+                plain = inside(posixpath.join(posixpath.dirname(plain), target), label=self.label)
             except ConfigError as error:
                 raise ConfigError(
                     f"{self.label}{path}: a symlink leads out of the folder of gate.yaml",

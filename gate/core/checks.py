@@ -64,8 +64,9 @@ class Check:
 class Output:
     """One output text, parsed as JSON at most once."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, refused: bool = False) -> None:
         self.text = text
+        self.refused = refused or is_refusal(text)  # by the vendor's word or by its own
         self._parsed: Any = None
         self._tried = False
 
@@ -134,8 +135,8 @@ def failure_code(
     First what the model itself did wrong, then the checks in their order; the first that fails
     names the code.
     """
-    output = Output(response.text)
-    by_model = _failure_of_the_model(response, checks, detect_refusals=detect_refusals)
+    output = Output(response.text, refused=response.finish_reason == "refusal")
+    by_model = _failure_of_the_model(response, output, checks, detect_refusals=detect_refusals)
     if by_model:
         return by_model
     for check in checks:
@@ -146,17 +147,16 @@ def failure_code(
 
 
 def _failure_of_the_model(
-    response: Response, checks: Sequence[Check], *, detect_refusals: bool
+    response: Response, output: Output, checks: Sequence[Check], *, detect_refusals: bool
 ) -> str | None:
     decided = any(check.kind == "refusal" for check in checks)
     if response.finish_reason == "content_filter":
         return "content_filter"
-    refused = response.finish_reason == "refusal" or is_refusal(response.text)
-    if refused and detect_refusals and not decided:
+    if output.refused and detect_refusals and not decided:
         return "refusal"
     if response.finish_reason == "length":
         return "truncated"
-    if not response.text.strip():
+    if not response.text.strip() and not (output.refused and decided):
         return "empty"
     return None
 
@@ -216,7 +216,7 @@ def _matches(check: Check, output: Output, case: Case) -> bool:
     found = value_at(output.parsed, check.path)
     if found is ABSENT or wanted is ABSENT:
         return False
-    if found == wanted and type(found) is type(wanted):
+    if repr(found) == repr(wanted):  # not `==`: true equals 1, and 1 equals 1.0
         return True
     return not DeepDiff(wanted, found, **check.options)
 
@@ -274,6 +274,6 @@ _RULES: dict[str, Callable[[Check, Output, Case], bool]] = {
     "ends_with": _text_rule(lambda subject, text: subject.rstrip().endswith(text)),
     "regex": _regex,
     "max_chars": _max_chars,
-    "refusal": lambda _check, output, _case: is_refusal(output.text),
+    "refusal": lambda _check, output, _case: output.refused,
 }
 KINDS = tuple(_RULES)

@@ -101,8 +101,6 @@ def field_changes(old: str | None, new: str | None) -> tuple[FieldChange, ...]:
 
 
 def _walk(path: str, old: Any, new: Any) -> list[FieldChange]:
-    if old == new and type(old) is type(new):
-        return []
     if isinstance(old, dict) and isinstance(new, dict):
         keys = [*old, *(key for key in new if key not in old)]
         found = []
@@ -110,6 +108,8 @@ def _walk(path: str, old: Any, new: Any) -> list[FieldChange]:
             inner = f"{path}.{key}" if path else str(key)
             found += _walk(inner, old.get(key, ABSENT), new.get(key, ABSENT))
         return found
+    if old == new and type(old) is type(new):
+        return []
     return [FieldChange(path=path, old=_shown(old), new=_shown(new))]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gate.core.canonical import canonical_json
 from gate.core.checks import parse_json
 from gate.core.paths import ABSENT, value_at
 
@@ -116,7 +117,10 @@ def _against(text: str, wanted: Any, decision: tuple[str, ...], *, partial: bool
         )
     if isinstance(wanted, dict):
         return Signals(failed=False, decision=1.0)
-    return _text_signals(text, wanted if isinstance(wanted, str) else str(wanted))
+    if not isinstance(wanted, str):  # a list, a number or a truth value: as JSON writes it
+        wanted = canonical_json(wanted)
+        text = text if found is ABSENT else canonical_json(found)
+    return _text_signals(text, wanted)
 
 
 def _distance(wanted: dict[str, Any], found: dict[str, Any]) -> float:

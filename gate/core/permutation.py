@@ -117,12 +117,15 @@ def _hypergeometric(trials: int, trials_new: int, failed: int) -> Floats:
 def _subset_sums(values: Ints, picked: int) -> Floats:
     """Law of the sum of `picked` values drawn without replacement, on the integers from 0."""
     total = int(values.sum())
-    ways = np.zeros((picked + 1, total + 1))
-    ways[0, 0] = 1.0
+    chance = picked / len(values)
+    # Each value is picked by a coin of this bias: counts of ways would overflow at 1,030 trials.
+    joint = np.zeros((picked + 1, total + 1))
+    joint[0, 0] = 1.0
     for step in values:
-        moved = ways[:-1, : total + 1 - step].copy()
-        ways[1:, step:] += moved
-    law: Floats = ways[picked] / ways[picked].sum()
+        moved = joint[:-1, : total + 1 - step] * chance
+        joint *= 1 - chance
+        joint[1:, step:] += moved
+    law: Floats = joint[picked] / joint[picked].sum()
     return law
 
 

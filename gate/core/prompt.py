@@ -55,7 +55,7 @@ def render(source: str, variables: Mapping[str, Any], *, where: str) -> str:
         raise ConfigError(
             f"{where}: {error.message}", fix=f"variables of this case: {known}"
         ) from error
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ConfigError(f"{where}: the template fails: {error}") from error
 
 

@@ -33,7 +33,8 @@ class Secrets:
 
 
 def _forms(value: str) -> set[str]:
-    forms = {value, json.dumps(value)[1:-1], quote(value, safe=""), quote_plus(value)}
+    forms = {value, quote(value, safe=""), quote_plus(value)}
+    forms |= {json.dumps(value, ensure_ascii=escaped)[1:-1] for escaped in (True, False)}
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + value.encode()).decode().rstrip("=")
         # The first characters mix with what stands before, the last with what follows.

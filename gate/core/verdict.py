@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Z = 1.645  # one-sided 95 %
 Z_POWER = 2.49  # 1.645 + 0.845: 95 % sure, found in 80 % of the cases
+SMALLEST = 1e-9  # no number of trials proves a tolerance below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ def detectable_rise(variance: float, trials_new: int) -> float:
 
 def _trials_needed(variance: float, trials_new: int, tolerance: float) -> int | None:
     """New trials at which `provable` falls to the tolerance, taking V to shrink as 1/n."""
-    if tolerance <= 0 or Z_POWER * math.sqrt(variance) + 0.5 / trials_new <= tolerance:
+    if tolerance < SMALLEST or Z_POWER * math.sqrt(variance) + 0.5 / trials_new <= tolerance:
         return None
     scaled = Z_POWER * math.sqrt(variance * trials_new)
     root = (scaled + math.sqrt(scaled**2 + 2 * tolerance)) / (2 * tolerance)

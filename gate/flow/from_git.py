@@ -102,10 +102,10 @@ class _Reader:
                 f"suite {name} is new: no base to judge it by; next: gate refresh {name}"
             )
             return False
+        if base.retired and (head is None or not self._project.disk.exists(head.prompt)):
+            self._notes.append(f"suite {name} is retired")
+            return False
         if head is None:
-            if base.retired:
-                self._notes.append(f"suite {name} is retired")
-                return False
             raise IncompleteError(
                 f"suite {name!r} is in the base and no longer in {self._head.source}",
                 fix="put it back, or first merge `retired: true` for it",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.core.model import Response
 from gate.errors import ConfigError
-from gate.providers.chat_format import snake_case, token_count
+from gate.providers.chat_format import snake_case, token_count, vendor_word
 from gate.providers.http import JsonApi, answer_fault
 from gate.providers.urls import check_url, is_loopback
 
@@ -40,6 +40,7 @@ def open_provider(prompt: Prompt, place: Place) -> Anthropic:
         JsonApi(
             f"{url}/v1/messages",
             headers=headers,
+            key=key,
             key_variable="ANTHROPIC_API_KEY",
             timeout_s=place.timeout_s,
         )
@@ -98,9 +99,9 @@ def _response(body: dict[str, Any], latency_ms: float) -> Response:
     reason = body.get("stop_reason") or "stop"
     return Response(
         text="".join(part["text"] for part in body["content"] if part["type"] == "text"),
-        finish_reason=_FINISH.get(reason, reason),
+        finish_reason=_FINISH.get(reason, vendor_word(reason)),
         latency_ms=latency_ms,
         input_tokens=token_count(usage.get("input_tokens")),
         output_tokens=token_count(usage.get("output_tokens")),
-        vendor_model=body.get("model"),
+        vendor_model=vendor_word(body.get("model") or "") or None,
     )

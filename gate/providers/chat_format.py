@@ -10,6 +10,8 @@ from gate.core.model import Response
 if TYPE_CHECKING:
     from gate.core.model import Request
 
+_MOST_TOKENS = 1 << 53  # a larger count is no count, and no database can hold it
+
 
 def snake_case(name: str) -> str:
     """`maxTokens` in a prompt file is `max_tokens` on the wire."""
@@ -40,7 +42,7 @@ def chat_response(body: dict[str, Any], latency_ms: float) -> Response:
     message = choice["message"]
     usage = body.get("usage") or {}
     tokens = (choice.get("logprobs") or {}).get("content")
-    finish = choice.get("finish_reason") or "stop"
+    finish = vendor_word(choice.get("finish_reason") or "stop")
     text = message.get("content") or ""
     if message.get("refusal") and not text:
         text, finish = message["refusal"], "refusal"
@@ -52,11 +54,29 @@ def chat_response(body: dict[str, Any], latency_ms: float) -> Response:
         latency_ms=latency_ms,
         input_tokens=token_count(usage.get("prompt_tokens")),
         output_tokens=token_count(usage.get("completion_tokens")),
-        logprobs=tuple(token["logprob"] for token in tokens) if tokens else None,
-        vendor_model=body.get("model"),
+        logprobs=tuple(_logprob(token["logprob"]) for token in tokens) if tokens else None,
+        vendor_model=vendor_word(body.get("model") or "") or None,
     )
+
+
+def _logprob(value: Any) -> float:
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"a logprob is a {type(value).__name__}")
+    return float(value)
+
+
+def vendor_word(value: Any) -> str:
+    """Return a finish reason or a model's name as text that every file can hold.
+
+    Raises:
+        TypeError: It is no text.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"a name is a {type(value).__name__}")
+    return value.encode("utf-8", "replace").decode()  # JSON can carry half of a surrogate pair
 
 
 def token_count(value: Any) -> int | None:
     """Return a vendor's token count, None if it is not a number of tokens."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_count and 0 <= value < _MOST_TOKENS else None

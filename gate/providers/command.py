@@ -14,13 +14,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
+import os
 import shlex
+import signal
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from gate.core.model import Response
 from gate.errors import ConfigError, IncompleteError, ProviderFault
-from gate.providers.chat_format import token_count
+from gate.providers.chat_format import token_count, vendor_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +44,8 @@ def open_provider(prompt: Prompt, place: Place) -> Command:
         command = shlex.split(prompt.model_name)
     except ValueError as error:
         raise ConfigError(f"{prompt.path}: model: {error}") from error
+    if not command:
+        raise ConfigError(f"{prompt.path}: model: command/ names no program")
     return Command(
         command, root=place.root, environment=place.environment, timeout_s=place.timeout_s
     )
@@ -127,6 +133,7 @@ class Command:
                 stdout=pipe,
                 stderr=pipe,
                 limit=_LONGEST_LINE,
+                start_new_session=True,  # so that what a shell starts can be ended with it
             )
         except OSError as error:
             raise IncompleteError(
@@ -159,8 +166,9 @@ class Command:
         try:
             reply: dict[str, Any] = json.loads(line)
             known = reply.get("id", self._next_id) == self._next_id
-            output = reply["output"] if known and "error" not in reply else None
-        except (ValueError, KeyError, AttributeError) as error:
+            failed = reply.get("error") is not None
+            response = _response(reply, latency_ms) if known and not failed else None
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             shown = line[:120].decode(errors="replace")
             raise IncompleteError(
                 f"command/{self._command[0]}: not a response line: {shown!r}: {error}",
@@ -172,36 +180,52 @@ class Command:
                 f"was asked {self._next_id}",
                 fix="answer each request with its own id, in order",
             )
-        if "error" in reply:
+        if response is None:
             raise ProviderFault(
                 f"{self._command[0]}: {reply['error']}", code="rejected", retryable=False
             )
         self._answers += 1
-        return Response(
-            text=output if isinstance(output, str) else json.dumps(output, ensure_ascii=False),
-            finish_reason=str(reply.get("finish_reason", "stop")),
-            latency_ms=latency_ms,
-            input_tokens=token_count(reply.get("input_tokens")),
-            output_tokens=token_count(reply.get("output_tokens")),
-            cost_usd=reply.get("cost_usd"),
-            vendor_model=reply.get("model"),
-        )
+        return response
 
     async def _stop(self) -> None:
         worker, self._worker = self._worker, None
         if worker is None:
             return
         assert worker.stdin is not None  # noqa: S101 -- a pipe, see _start
+        assert self._reader is not None  # noqa: S101 -- it starts with the worker
         worker.stdin.close()
-        try:
-            await asyncio.wait_for(worker.wait(), _FAREWELL_S)
-        except (asyncio.TimeoutError, TimeoutError):
-            with contextlib.suppress(ProcessLookupError):
-                worker.kill()
-            await worker.wait()
-        if self._reader is not None:
-            await self._reader
+        tasks = {asyncio.ensure_future(worker.wait()), self._reader}
+        _, late = await asyncio.wait(tasks, timeout=_FAREWELL_S)
+        if late:
+            _kill(worker)
+            _, late = await asyncio.wait(late, timeout=_FAREWELL_S)
+        for task in late:  # a process that left the worker's group still holds a pipe
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def close(self) -> None:
         """End the worker."""
         await self._stop()
+
+
+def _kill(worker: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            worker.kill()
+        else:
+            os.killpg(worker.pid, signal.SIGKILL)
+
+
+def _response(reply: dict[str, Any], latency_ms: float) -> Response:
+    output, model, cost = reply["output"], reply.get("model"), reply.get("cost_usd")
+    if cost is not None and not 0 <= cost < math.inf:
+        raise ValueError(f"cost_usd is {cost}")
+    return Response(
+        text=output if isinstance(output, str) else json.dumps(output, ensure_ascii=False),
+        finish_reason=vendor_word(reply.get("finish_reason") or "stop"),
+        latency_ms=latency_ms,
+        input_tokens=token_count(reply.get("input_tokens")),
+        output_tokens=token_count(reply.get("output_tokens")),
+        cost_usd=cost,
+        vendor_model=None if model is None else vendor_word(model),
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from gate.errors import IncompleteError, ProviderFault
+from gate.errors import ConfigError, IncompleteError, ProviderFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +33,26 @@ class JsonApi:
     """One vendor's endpoint; the connection is opened with the first request."""
 
     def __init__(
-        self, url: str, *, headers: Mapping[str, str], key_variable: str, timeout_s: float
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        key: str,
+        key_variable: str,
+        timeout_s: float,
     ) -> None:
+        """Keep what a request needs.
+
+        Raises:
+            ConfigError: The key is none that a header can carry.
+        """
+        if not key.isprintable():
+            raise ConfigError(
+                f"the variable {key_variable} holds a line break or another control character",
+                fix=f"set {key_variable} to the key alone",
+            )
         self._url = url
+        self._key = key
         self._headers = dict(headers)
         self._key_variable = key_variable
         self._timeout_s = timeout_s
@@ -76,7 +93,7 @@ class JsonApi:
         return Answer(body=self._parse(content), latency_ms=latency_ms)
 
     def _refuse(self, status: int, content: bytes, retry_after: str | None) -> None:
-        message = f"{self._url}: HTTP {status}: {_message(content)}"
+        message = f"{self._url}: HTTP {status}: {self._message(content)}"
         if status in {401, 403}:
             raise IncompleteError(
                 f"{message}: the key is refused", fix=f"check the variable {self._key_variable}"
@@ -96,11 +113,24 @@ class JsonApi:
             body = None
         if not isinstance(body, dict):
             raise ProviderFault(
-                f"{self._url}: the answer is no JSON object: {_message(content)}",
+                f"{self._url}: the answer is no JSON object: {self._message(content)}",
                 code="transport",
                 retryable=True,
             )
         return body
+
+    def _message(self, content: bytes) -> str:
+        """The vendor's own words, shortened; some repeat the key that they refuse."""
+        text = content[:4096].decode(errors="replace")
+        try:
+            error = json.loads(text).get("error", text)
+            text = error.get("message", text) if isinstance(error, dict) else str(error)
+        except (ValueError, AttributeError, RecursionError):
+            pass
+        words = " ".join(str(text).split())
+        if self._key:
+            words = words.replace(self._key, f"(the value of {self._key_variable})")
+        return words[:_SHOWN] or "(empty)"
 
     async def close(self) -> None:
         """Close the connections."""
@@ -121,17 +151,6 @@ async def _read(reply: aiohttp.ClientResponse) -> bytes:
             )
         parts.append(part)
     return b"".join(parts)
-
-
-def _message(content: bytes) -> str:
-    """The vendor's own words, shortened."""
-    text = content[:4096].decode(errors="replace")
-    try:
-        error = json.loads(text).get("error", text)
-        text = error.get("message", text) if isinstance(error, dict) else str(error)
-    except (ValueError, AttributeError):
-        pass
-    return " ".join(str(text).split())[:_SHOWN] or "(empty)"
 
 
 def retry_after_s(value: str | None) -> float | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.errors import ConfigError, IncompleteError, ProviderFault
 from gate.providers.chat_format import chat_body, chat_response
+from gate.providers.http import answer_fault
 
 if TYPE_CHECKING:
     from gate.core.model import Prompt, Request, Response
@@ -49,7 +50,11 @@ class LiteLLM:
             answer = await self._litellm.acompletion(**chat_body(request), **self._options)
         except Exception as error:  # litellm has dozens of its own kinds
             raise _fault(request.model, error) from error
-        return chat_response(answer.model_dump(), (time.perf_counter() - started) * 1000)
+        latency_ms = (time.perf_counter() - started) * 1000
+        try:
+            return chat_response(answer.model_dump(), latency_ms)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise answer_fault(request.model, error) from error
 
     async def close(self) -> None:
         """Nothing to release."""
@@ -61,5 +66,7 @@ def _fault(model: str, error: Exception) -> Exception:
     if status in _FATAL:
         return IncompleteError(message, fix="check the vendor's key and the model's name")
     retryable = status is None or status in _RETRIED or status >= 500  # noqa: PLR2004 -- HTTP
+    if status == 408 or isinstance(error, TimeoutError):  # noqa: PLR2004 -- litellm's own time-out
+        return ProviderFault(message, code="timeout", retryable=True)
     code = "throttled" if status == 429 else "transport" if retryable else "rejected"  # noqa: PLR2004
     return ProviderFault(message, code=code, retryable=retryable)

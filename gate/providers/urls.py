@@ -15,8 +15,12 @@ def check_url(url: str, *, where: str) -> str:
     Raises:
         ConfigError: It is no http(s) URL.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half a bracket, or a port that is none
+        known = False
+    if not known:
         raise ConfigError(f"{where}: {url!r} is no http(s) URL")
     return url.rstrip("/")
 

@@ -141,8 +141,6 @@ class _Run:
         for attempt in range(ATTEMPTS):
             if attempt and fault is not None:
                 await asyncio.sleep(self._pause_s(attempt, fault.retry_after_s))
-            if not self._may_call():
-                return None
             try:
                 response = await self._attempt(call, is_retry=attempt > 0)
             except ProviderFault as error:
@@ -152,16 +150,20 @@ class _Run:
                 if not error.retryable or timeouts >= TIMEOUTS:
                     break
             else:
+                if response is None:
+                    return None
                 return Answered(call=call, response=replace(response, attempts=attempt + 1))
         code = fault.code if fault else "transport"
         return Answered(call=call, response=None, missing=code, message=str(fault))
 
-    async def _attempt(self, call: Call, *, is_retry: bool) -> Response:
+    async def _attempt(self, call: Call, *, is_retry: bool) -> Response | None:
         await self._limiter.acquire()
         throttled = False
-        self.tally.attempts += 1
-        self.tally.retries += is_retry
         try:
+            if not self._may_call():  # asked now: others have called while this one waited
+                return None
+            self.tally.attempts += 1
+            self.tally.retries += is_retry
             seed = seed_of(call.request.digest, call.repeat, self._limits.seed)
             response = await self._providers[call.side].complete(call.request, seed=seed)
         except ProviderFault as error:

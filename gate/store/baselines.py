@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gate.core.model import Response
@@ -80,14 +81,14 @@ def read_baseline(tree: Tree, suite: str) -> Baseline | None:
     rows = [_row(line, f"{name}:{number}", fix) for number, line in enumerate(lines[:-1], 1)]
     try:
         head, *rest = rows
-        baseline = _head(head, rest)
+        baseline, stated = _head(head, rest), head["cases"]
     except (KeyError, TypeError, ValueError) as error:
         raise BaselineError(f"{name}: not a baseline: {error!r}", fix=fix) from error
     if baseline.suite != suite:
         raise BaselineError(f"{name}:1: belongs to suite {baseline.suite!r}", fix=fix)
-    if len(baseline.cases) != head["cases"] or len(rest) != head["cases"]:
+    if len(baseline.cases) != stated or len(rest) != stated:
         raise BaselineError(
-            f"{name}: {len(rest)} cases stand here, its first line says {head['cases']}", fix=fix
+            f"{name}: {len(rest)} cases stand here, its first line says {stated}", fix=fix
         )
     return baseline
 
@@ -95,7 +96,7 @@ def read_baseline(tree: Tree, suite: str) -> Baseline | None:
 def _row(line: bytes, where: str, fix: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BaselineError(f"{where}: not JSON: {error}", fix=fix) from error
     if not isinstance(row, dict):
         raise BaselineError(f"{where}: not a JSON object", fix=fix)
@@ -105,6 +106,7 @@ def _row(line: bytes, where: str, fix: str) -> dict[str, Any]:
 def _head(head: dict[str, Any], rest: list[dict[str, Any]]) -> Baseline:
     if head["format"] != FORMAT:
         raise ValueError(f"format {head['format']!r}")
+    datetime.fromisoformat(head["recorded_at"][:10])
     return Baseline(
         suite=head["suite"],
         fingerprint=head["fingerprint"],
@@ -122,6 +124,8 @@ def _head(head: dict[str, Any], rest: list[dict[str, Any]]) -> Baseline:
 
 
 def _trial(raw: dict[str, Any]) -> Response:
+    if not isinstance(raw["output"], str) or not isinstance(raw["finish_reason"], str):
+        raise TypeError("output and finish_reason are texts")
     return Response(
         text=raw["output"],
         finish_reason=raw["finish_reason"],

@@ -79,11 +79,16 @@ def _jsonl(content: bytes, name: str) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            yield f"{name}:{number}", json.loads(line)
-        except ValueError as error:
+            raw = json.loads(line, parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
             raise ConfigError(
                 f"{name}:{number}: not JSON: {error}", fix="one JSON object a line"
             ) from error
+        yield f"{name}:{number}", raw
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _is_text(path: tuple[Any, ...]) -> bool:
@@ -113,6 +118,11 @@ def _csv(content: bytes, name: str) -> Iterator[Row]:
                     f"{name}:1: unknown column {column!r}",
                     fix="known: id, input, input.NAME, expected, expected.NAME, segment.NAME, "
                     "cluster",
+                )
+            if header.count(column) > 1 or column.partition(".")[0] in set(header) - {column}:
+                raise ConfigError(
+                    f"{name}:1: column {column!r} stands here twice, or as a whole and in parts",
+                    fix="remove one; the other would silently win",
                 )
         for cells in reader:
             where = f"{name}:{reader.line_num}"

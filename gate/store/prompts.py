@@ -166,6 +166,8 @@ def _test_data(raw: list[dict[str, Any]], document: Document) -> tuple[Case, ...
     for index, row in enumerate(raw):
         given = {key: value for key, value in row.items() if key not in {"id", "expected"}}
         case_id = row.get("id") or f"case-{digest(given)[:8]}"
+        if not isinstance(case_id, str):
+            raise ConfigError(f"{document.where(('testData', index))}: its id must be plain text")
         if case_id in cases:
             raise ConfigError(
                 f"{document.where(('testData', index))}: the case {case_id!r} stands here twice"

@@ -24,9 +24,14 @@ class WorkTree:
         """Return the real path of a file.
 
         Raises:
-            ConfigError: The path, or a symlink on it, leads out of the root.
+            ConfigError: The path, or a symlink on it, leads out of the root or in a circle.
         """
-        real = (self.root / inside(path, label=self.label)).resolve()
+        plain = inside(path, label=self.label)
+        try:
+            real = (self.root / plain).resolve()
+            real.is_file()  # says that a name is too long
+        except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a circle, to 3.12
+            raise ConfigError(f"{path!r}: not a usable path: {error}") from error
         if not real.is_relative_to(self.root):
             raise ConfigError(
                 f"{path}: a symlink leads out of the folder of gate.yaml",

@@ -23,6 +23,10 @@ except ImportError:  # pragma: no cover -- PyYAML without its C extension
 
 NODES = 2_000_000  # more than this, after aliases are followed, is a bomb and no configuration
 DEPTH = 100
+LONGEST_NUMBER = 1_000  # characters; longer ones stay text, Python converts no 4,301 digits
+
+_MAP = "tag:yaml.org,2002:map"
+_SEQ = "tag:yaml.org,2002:seq"
 
 Path = tuple[Any, ...]
 
@@ -33,8 +37,12 @@ class _Loader(_SafeLoader):
     yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 -- PyYAML's own attribute
 
 
+_WRITTEN: dict[str, re.Pattern[str]] = {}  # tag: how its scalars look, an explicit tag included
+
+
 def _resolve(tag: str, pattern: str, first: list[str]) -> None:
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
+    _WRITTEN[tag] = re.compile(pattern)
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", _WRITTEN[tag], first)
 
 
 _resolve("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF"))
@@ -42,7 +50,7 @@ _resolve("null", r"^(?:~|null|Null|NULL|)$", [*"~nN", ""])
 _resolve("int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789"))
 _resolve(
     "float",
-    r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?$",
+    r"^[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$",
     list("-+.0123456789"),
 )
 
@@ -113,11 +121,13 @@ class _Builder:
                 f"{self.name}:{line}: too large or too deep once its aliases are followed",
                 fix="write the values out, or fewer aliases of aliases",
             )
-        if isinstance(node, yaml.MappingNode):
+        if isinstance(node, yaml.MappingNode) and node.tag == _MAP:
             return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.SequenceNode) and node.tag == _SEQ:
             return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
-        return self._scalar(node, path)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
+        raise self._tag_refused(node)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -139,18 +149,22 @@ class _Builder:
         text: str = node.value
         if self._as_text(path):
             return text
-        match node.tag.rpartition(":")[2]:
+        tag = node.tag.rpartition(":")[2]
+        if tag in _WRITTEN and not _WRITTEN[tag].match(text):
+            raise self._tag_refused(node)  # `!!bool yes`, `!!int 0x1F`
+        match tag:
             case "bool":
                 return text.lower() == "true"
             case "null":
                 return None
-            case "int":
-                return int(text)
-            case "float":
-                return float(text)
-            case "str":
+            case "int" | "float" if len(text) <= LONGEST_NUMBER:
+                return int(text) if tag == "int" else float(text)
+            case "int" | "float" | "str":
                 return text
+        raise self._tag_refused(node)
+
+    def _tag_refused(self, node: yaml.Node) -> ConfigError:
         line = node.start_mark.line + 1
-        raise ConfigError(
+        return ConfigError(
             f"{self.name}:{line}: the tag {node.tag!r} is not allowed", fix="write a plain value"
         )

@@ -1,0 +1,108 @@
+"""Every command block of the README is run here, or by .ci/run (the test command)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Folder
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+IDENTITY = {
+    f"GIT_{who}_{what}": "t@example.invalid"
+    for who in ("AUTHOR", "COMMITTER")
+    for what in ("NAME", "EMAIL")
+}
+
+
+def block(start: str) -> list[str]:
+    (found,) = [text for text in BLOCKS if start in text]
+    return found.strip().splitlines()
+
+
+def gate_arguments(line: str) -> list[str]:
+    return re.split(r"\S*gate ", line, maxsplit=1)[1].split()
+
+
+def test_there_is_no_command_block_that_nobody_runs() -> None:
+    assert len(BLOCKS) == 4
+    assert "<!-- test command -->\n```sh\n" in README  # .ci/run looks for it
+
+
+def test_the_configuration_in_the_readme_is_valid(folder: Folder) -> None:
+    (config,) = re.findall(r"^```yaml\n(version: 1.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    shutil.copytree(ROOT / "fixtures", folder.path / "fixtures")
+    done = folder.write({"gate.yaml": config}).gate("validate")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_error_in_the_readme_is_what_the_gate_prints(folder: Folder) -> None:
+    text = (ROOT / "gate.yaml").read_text(encoding="utf-8")
+    done = folder.write({"gate.yaml": text.replace("    prompt:", "    promt:", 1)}).gate("validate")
+    (shown,) = re.findall(r"^```text\n(gate: gate.yaml:5:.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert done.returncode == 2
+    assert done.stderr == shown
+
+
+@pytest.mark.model
+def test_the_main_command_shows_the_regression(folder: Folder) -> None:
+    line = block("candidate.prompt.yml")[0]
+    for name in ("fixtures", "baselines", "gate.yaml"):
+        source = ROOT / name
+        target = folder.path / name
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    done = folder.gate(*gate_arguments(line.rpartition("&& ")[2]), timeout=600)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("FAIL: suite triage: ")
+    (picture,) = re.findall(r"^```text\n(FAIL: .*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert headings(done.stdout) == headings(picture)
+
+
+def headings(report: str) -> list[str]:
+    (line,) = [line for line in report.splitlines() if line.startswith("metric ")]
+    return line.split()
+
+
+@pytest.mark.model
+def test_the_starting_project_runs_from_init_to_check(repo: Folder) -> None:
+    for line in block("gate init"):
+        if line.startswith("git "):
+            repo.git("add", ".")
+            repo.git("commit", "--quiet", "-m", "put the prompt under the gate")
+            continue
+        done = repo.gate(*gate_arguments(line), env=IDENTITY, timeout=300)
+        assert done.returncode == 0, done.stderr
+    assert "suite tickets: not affected" in done.stdout
+    prompt = repo.read("fixtures/tickets/tickets.prompt.yml")
+    edited = prompt.replace("Answer as JSON.", "Answer as JSON, please.")
+    assert edited != prompt
+    repo.write({"fixtures/tickets/tickets.prompt.yml": edited})
+    judged = repo.gate("check", "--format", "json", timeout=300)
+    (suite,) = json.loads(judged.stdout)["suites"]
+    assert judged.returncode in {0, 1}
+    assert suite["calls"]["new_live"] == 36
+    assert suite["calls"]["old_live"] == 0
+
+
+@pytest.mark.model
+def test_two_prompt_files_are_compared_without_a_configuration(folder: Folder) -> None:
+    prompt = {
+        "model": "local/smollm2-135m",
+        "modelParameters": {"temperature": 0, "maxTokens": 8},
+        "messages": [{"role": "user", "content": "Say {{word}}."}],
+        "testData": [{"word": "yes"}, {"word": "no"}],
+        "evaluators": [{"name": "says something", "string": {"contains": " "}}],
+    }
+    old = json.dumps(prompt)
+    folder.write(
+        {"old.prompt.yml": old, "new.prompt.yml": old.replace("Say {{", "Please say {{")}
+    )
+    (line,) = block("--old old.prompt.yml")
+    done = folder.gate(*gate_arguments(line), timeout=300)
+    assert done.returncode in {0, 1}, done.stderr
+    assert "suite old: " in done.stdout

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+from unit.core.builders import case, response, trial
+
+from gate.core.checks import parse_check
+from gate.core.model import Price
+from gate.core.score import Rules, cost_usd, score_case
+
+PRICE = Price(input=2, output=10)
+
+
+def score_of(old, new, *, approved=(), prices=(None, None), given=None, **rules):
+    return score_case(
+        given or case(),
+        old,
+        new,
+        rules=Rules(**{"checks": (), **rules}),
+        prices=prices,
+        approved=approved,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "price", "cost"),
+    [
+        # 1,000 x 2 USD + 100 x 10 USD a million
+        pytest.param({"input_tokens": 1000, "output_tokens": 100}, PRICE, 0.003, id="by-tokens"),
+        pytest.param(
+            {"input_tokens": 1000, "output_tokens": 100, "cost_usd": 0.5}, PRICE, 0.5, id="a-bill"
+        ),
+        pytest.param({"cost_usd": 0.0}, None, 0.0, id="a-bill-of-nothing"),
+        pytest.param({"input_tokens": 0, "output_tokens": 0}, PRICE, 0.0, id="no-token"),
+        pytest.param({"input_tokens": 1, "output_tokens": 1}, None, None, id="no-price"),
+        pytest.param({"output_tokens": 1}, PRICE, None, id="input-unknown"),
+        pytest.param({"input_tokens": 1}, PRICE, None, id="output-unknown"),
+    ],
+)
+def test_an_answer_costs_what_was_billed_or_what_its_tokens_cost(answer, price, cost):
+    assert cost_usd(response(**answer), price) == (None if cost is None else pytest.approx(cost))
+
+
+def test_each_side_has_its_own_price():
+    answer = trial(input_tokens=1_000_000, output_tokens=0)
+    found = score_of([answer], [answer], prices=(PRICE, Price(input=3, output=0)))
+    assert (found.old[0].cost_usd, found.new[0].cost_usd) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "tokens"),
+    [
+        pytest.param({"input_tokens": 10, "output_tokens": 5}, 15, id="in-and-out"),
+        pytest.param({"input_tokens": 10}, None, id="output-unknown"),
+        pytest.param({"output_tokens": 5}, None, id="input-unknown"),
+    ],
+)
+def test_tokens_are_those_in_and_out(answer, tokens):
+    assert score_of([trial(**answer)], []).old[0].tokens == tokens
+
+
+@pytest.mark.parametrize(
+    ("source", "latency_ms"), [("live", 5.0), ("recording", None), ("baseline", None)]
+)
+def test_only_a_live_call_has_a_latency(source, latency_ms):
+    assert score_of([], [trial(source=source)]).new[0].latency_ms == latency_ms
+
+
+def test_a_missing_trial_is_neither_a_failure_nor_a_pass():
+    found = score_of([trial(None), trial()], [trial(None), trial(None)])
+    assert [score.failed for score in found.old] == [False]
+    assert found.new == ()
+    assert (found.old_missing, found.new_missing) == (1, 2)
+
+
+def test_a_check_that_fails_names_the_code_and_makes_an_override_certain():
+    check = parse_check("json", True, load_schema=lambda _path: None)  # noqa: FBT003 -- an operand
+    (score,) = score_of([trial("words")], [], checks=(check,)).old
+    assert (score.failure_code, score.failed, score.override) == ("unparsable", True, 1.0)
+    assert score.text == "words"
+
+
+def test_refusals_count_unless_the_rules_say_otherwise():
+    answers = [trial("I cannot help with that.")]
+    assert score_of(answers, []).old[0].failure_code == "refusal"
+    assert score_of(answers, [], detect_refusals=False).old[0].failure_code is None
+
+
+def overrides(scores):
+    return [score.override for score in scores]
+
+
+def test_an_old_trial_does_not_vouch_for_itself():
+    # queue differs from 2 of the 2 others, or from 1 of 2: 1 - (1 - 0.9) and 1 - (1 - 0.9 / 2)
+    a, b = trial('{"queue": "a"}'), trial('{"queue": "b"}')
+    found = score_of([a, a, b], [a, b], decision=("queue",))
+    assert overrides(found.old) == pytest.approx([0.45, 0.45, 0.9])
+    # a new one is held against all three: 1/3 and 2/3 of them differ
+    assert overrides(found.new) == pytest.approx([0.3, 0.6])
+
+
+def test_outputs_of_the_baseline_come_before_the_old_sides_own():
+    a, b = trial('{"queue": "a"}'), trial('{"queue": "b"}')
+    found = score_of(
+        [b, b, b], [a, b], approved=['{"queue": "a"}', '{"queue": "a"}'], decision=("queue",)
+    )
+    assert overrides(found.old) == pytest.approx([0.9, 0.9, 0.9])
+    assert overrides(found.new) == pytest.approx([0.0, 0.9])
+
+
+def test_the_expectation_comes_before_both():
+    a, b = trial('{"queue": "a"}'), trial('{"queue": "b"}')
+    found = score_of(
+        [b, b],
+        [a, b],
+        approved=['{"queue": "b"}'],
+        given=case(expected={"queue": "a"}),
+        decision=("queue",),
+    )
+    assert overrides(found.old) == pytest.approx([0.9, 0.9])
+    assert overrides(found.new) == pytest.approx([0.0, 0.9])
