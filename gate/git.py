@@ -150,9 +150,13 @@ def _event_bases(
     paths = {
         "merge_group": ("merge_group", "base_sha"),
         "pull_request": ("pull_request", "base", "sha"),
-        "push": ("before",),
+        "pull_request_target": ("pull_request", "base", "sha"),
     }
     found = _at(event, *paths.get(name, ("",)))
+    default = f"refs/heads/{_at(event, 'repository', 'default_branch')}"
+    if name == "push" and _at(event, "ref") == default:
+        # On any other branch, what was there before is the author's own: its policy, too.
+        found = _at(event, "before")
     if isinstance(found, str) and found.strip("0"):
         yield found, f"base of the {name} event"
 
@@ -224,18 +228,27 @@ class GitTree:
     def _entry(self, path: str) -> tuple[str, str] | None:
         plain = inside(path, label=self.label)
         for _ in range(_HOPS):
-            entry = self._entries.get(plain)
-            if entry is None or entry[0] != _SYMLINK:
-                return entry
-            target = self._blob(entry[1]).decode(errors="replace")
+            link = self._first_link(plain)
+            if link is None:
+                return self._entries.get(plain)
+            target = self._blob(self._entries[link][1]).decode(errors="replace")
+            joined = posixpath.join(posixpath.dirname(link), target) + plain[len(link) :]
             try:
-                plain = inside(posixpath.join(posixpath.dirname(plain), target), label=self.label)
+                plain = inside(joined, label=self.label)
             except ConfigError as error:
                 raise ConfigError(
                     f"{self.label}{path}: a symlink leads out of the folder of gate.yaml",
                     fix="commit the file itself",
                 ) from error
         raise ConfigError(f"{self.label}{path}: a symlink leads in a circle")
+
+    def _first_link(self, path: str) -> str | None:
+        """Return the part of a path that is a symlink: the file, or a folder on the way to it."""
+        steps = path.split("/")
+        parts = ("/".join(steps[: i + 1]) for i in range(len(steps)))
+        return next(
+            (part for part in parts if self._entries.get(part, ("", ""))[0] == _SYMLINK), None
+        )
 
     def _blob(self, blob: str) -> bytes:
         if blob not in self._read:
@@ -258,7 +271,10 @@ class GitTree:
 
     def find(self, pattern: str) -> list[str]:
         """Return the paths that a glob matches, see `Tree`."""
-        wanted = glob_pattern(inside(pattern, label=self.label))
+        plain = inside(pattern, label=self.label)
+        if not {"*", "?"} & set(plain):
+            return [plain] if self.exists(plain) else []
+        wanted = glob_pattern(plain)
         return sorted(path for path in self._entries if wanted.match(path))
 
     @contextmanager

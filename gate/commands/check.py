@@ -147,11 +147,13 @@ def _judge(
     recordings = project.recordings()
     progress = progress_here(quiet=bool(options["quiet"]))
     reports, notes = [], []
+    # Every suite can raise a false alarm, so they share the alpha of the whole gate.
+    shared = replace(policy, alpha=policy.alpha / len(change.suites))
     try:
         for suite in change.suites:
             found = gather(suite, project, recordings, progress, gather_options(options))
             reports.append(
-                judge_suite(suite, found, policy=policy, waivers=change.config.waivers, today=today)
+                judge_suite(suite, found, policy=shared, waivers=change.config.waivers, today=today)
             )
             notes += _suite_notes(suite, found, policy, today)
     finally:

@@ -97,9 +97,10 @@ def _answers(scores: tuple[Score, ...]) -> list[str]:
     for (text, code), count in Counter(
         (score.text, score.failure_code) for score in scores
     ).most_common():
-        override = next(score.override for score in scores if score.text == text)
+        known = [s.override for s in scores if s.text == text and s.override is not None]
+        override = f"{known[0]:.2f}" if known else "not judged"
         verdict = f"fails: {code}" if code else "usable"
-        lines.append(f"  {count} of {len(scores)} trials, {verdict}, override {override:.2f}:")
+        lines.append(f"  {count} of {len(scores)} trials, {verdict}, override {override}:")
         lines += [f"    {line}" for line in visible_lines(text)]
     return lines
 

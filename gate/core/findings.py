@@ -94,9 +94,10 @@ def _judge_metric(
         return "no case has an answer on both sides"
     limit = policy.metrics[metric].limit if segment is None else policy.segments_max_rise
     if metric in RATES:
-        samples = metrics.samples_of(scored, RATES[metric])
-        if samples is None:  # pragma: no cover -- rates are never None
-            return "no trial"
+        judged = metrics.with_override(scored) if metric == "override_rate" else scored
+        samples = metrics.samples_of(judged, RATES[metric])
+        if samples is None:
+            return "no case has an expectation, or old trials to spare as references"
         found = estimate(samples)
         return _finding(
             metric, segment, limit, "rate", alpha, found, judge(found, tolerance=limit, alpha=alpha)
@@ -181,7 +182,17 @@ def _latency(scored: Sequence[ScoredCase], limit: float, alpha: float) -> Findin
         verdict = Verdict.INCONCLUSIVE
     judged = judge(slower, tolerance=0.0, alpha=alpha)
     finding = _finding("latency_p95", None, limit, "ms", alpha, slower, judged)
-    return replace(finding, old=old, new=new, change=new / old - 1 if old else 0.0, verdict=verdict)
+    return replace(
+        finding,
+        old=old,
+        new=new,
+        change=new / old - 1 if old else 0.0,
+        interval=None,
+        detectable=None,
+        provable=None,
+        trials_needed=None,
+        verdict=verdict,
+    )
 
 
 def _exceedance(samples: Samples, value: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Samples:

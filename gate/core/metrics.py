@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +22,18 @@ def two_sided(scored: Sequence[ScoredCase]) -> list[ScoredCase]:
     return [each for each in scored if each.old and each.new]
 
 
+def with_override(scored: Sequence[ScoredCase]) -> list[ScoredCase]:
+    """Keep the trials, and the cases with such trials on each side, that the proxy can judge."""
+
+    def known(scores: Sequence[Score]) -> tuple[Score, ...]:
+        return tuple(score for score in scores if score.override is not None)
+
+    kept = [replace(each, old=known(each.old), new=known(each.new)) for each in scored]
+    return two_sided(kept)
+
+
 def samples_of(scored: Sequence[ScoredCase], read: Reader) -> Samples | None:
-    """Lay one metric out as arrays; None where any trial lacks the value."""
+    """Lay one metric out as arrays; None where any trial lacks the value, or there is none."""
     case: list[int] = []
     is_new: list[bool] = []
     value: list[float] = []
@@ -49,7 +60,7 @@ def failure(score: Score) -> float:
     return float(score.failed)
 
 
-def override(score: Score) -> float:
+def override(score: Score) -> float | None:
     """The override proxy's probability."""
     return score.override
 

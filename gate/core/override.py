@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Each weight is the probability that a human acts on this signal alone, at its full strength.
 WEIGHTS = {"decision": 0.9, "fields": 0.5, "text": 0.5, "length": 0.2}
-REFERENCES = 3  # baseline trials that one output is held against; more changes the mean little
+REFERENCES = 3  # approved outputs that one output is held against; more changes the mean little
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def signals_of(
         text: The output.
         failed: Whether a check failed.
         expected: The case's expectation, None if there is none.
-        references: Approved outputs of this case, without the one that is measured.
+        references: Approved outputs of this case, none of which is itself on trial.
         decision: Dotted paths of the fields that a reviewer acts on.
     """
     if failed:

@@ -6,9 +6,13 @@ import re
 
 # A refusal opens the answer and names the act it refuses. An apology alone is no refusal:
 # "I'm sorry that your parcel is late" is a good answer of a support automation.
+# "We cannot provide refunds after 30 days" is a good one, too: what is refused must be the request
+# itself, "that", "such content", "this topic".
 _ACT = (
-    r"(?:assist|help (?:you )?with|comply|fulfil+|answer|provide|discuss|engage|"
-    r"participate|generate|create|continue|do that|support (?:that|this))"
+    r"(?:assist|comply|"
+    r"(?:help (?:you )?|fulfil+|answer|provide|discuss|engage|participate|generate|create|"
+    r"continue|do|support)(?: (?:with|in|to))? ?"
+    r"(?:that|this|these|those|such|your request|any (?:information|advice|assistance)))"
 )
 _REFUSAL = re.compile(
     r"^\W*(?:(?:i['\u2019]?m |i am )?(?:very |really |so )?(?:sorry|afraid)|my apologies|"

@@ -44,13 +44,13 @@ class Finding:
     old: float
     new: float
     change: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None  # None for latency: a ratio of percentiles has none yet
     p_value: float
     limit: float
     unit: str  # rate, usd, tokens, ms
     n: int  # cases
-    detectable: float
-    provable: float
+    detectable: float | None
+    provable: float | None
     trials_needed: int | None
     alpha: float
     verdict: Verdict

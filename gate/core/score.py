@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.core.checks import failure_code
-from gate.core.override import override_probability, signals_of
+from gate.core.override import REFERENCES, override_probability, signals_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Score:
     """One trial, judged by itself. A missing trial has no score."""
 
     failure_code: str | None  # None: usable
-    override: float  # probability in [0, 1] that a human would change the output
+    override: float | None  # probability in [0, 1] of a human change; None: nothing to hold it to
     cost_usd: float | None
     tokens: int | None
     latency_ms: float | None  # None: not called in this run, so not comparable
@@ -71,34 +71,54 @@ def score_case(
         prices: USD per million tokens of the old and of the new prompt.
         approved: Outputs of the approved baseline; empty: the old side's own trials stand in.
     """
-    own = [trial.response.text for trial in old if trial.response]
-    references = list(approved) or own
+    references, held_out = _references(case, old, approved)
 
-    def side(trials: Sequence[Trial], price: Price | None, *, is_old: bool) -> tuple[Score, ...]:
-        scores = []
-        for trial in trials:
-            if trial.response is None:
-                continue
-            text = trial.response.text
-            others = _without_one(references, text) if is_old else references
-            scores.append(_score(trial, trial.response, case, rules, price, others))
-        return tuple(scores)
+    def side(
+        trials: Sequence[Trial], price: Price | None, unjudged: Sequence[Trial]
+    ) -> tuple[Score, ...]:
+        return tuple(
+            _score(
+                trial,
+                trial.response,
+                case,
+                rules,
+                price,
+                None if any(trial is each for each in unjudged) else references,
+            )
+            for trial in trials
+            if trial.response is not None
+        )
 
+    nothing_to_compare = references is None
     return ScoredCase(
         case=case,
-        old=side(old, prices[0], is_old=True),
-        new=side(new, prices[1], is_old=False),
+        old=side(old, prices[0], old if nothing_to_compare else held_out),
+        new=side(new, prices[1], new if nothing_to_compare else ()),
         old_missing=sum(trial.response is None for trial in old),
         new_missing=sum(trial.response is None for trial in new),
     )
 
 
-def _without_one(texts: Sequence[str], text: str) -> list[str]:
-    """Leave one equal text out: a trial must not vouch for itself."""
-    others = list(texts)
-    if text in others:
-        others.remove(text)
-    return others
+def _references(
+    case: Case, old: Sequence[Trial], approved: Sequence[str]
+) -> tuple[Sequence[str] | None, Sequence[Trial]]:
+    """Choose what the outputs of a case are held against, and who may not be judged by it.
+
+    Old and new must be held against the same outputs, none of which is itself on trial:
+    otherwise old resembles its references more than new does even if nothing changed. So where
+    no output is approved but the old side's own, its first trials are set apart as references.
+
+    Returns:
+        The references, None if there are none; the old trials that were set apart.
+    """
+    if case.expected is not None:
+        return (), ()
+    answered = [trial for trial in old if trial.response is not None]
+    if approved and not any(trial.source == "baseline" for trial in answered):
+        return approved[:REFERENCES], ()
+    held_out = answered[: min(REFERENCES, len(answered) // 2)]
+    texts = [trial.response.text for trial in held_out if trial.response is not None]
+    return (texts or None), held_out
 
 
 def _score(
@@ -107,19 +127,22 @@ def _score(
     case: Case,
     rules: Rules,
     price: Price | None,
-    references: Sequence[str],
+    references: Sequence[str] | None,
 ) -> Score:
     code = failure_code(response, case, rules.checks, detect_refusals=rules.detect_refusals)
-    signals = signals_of(
-        response.text,
-        failed=code is not None,
-        expected=case.expected,
-        references=references,
-        decision=rules.decision,
-    )
+    override = None
+    if references is not None:
+        signals = signals_of(
+            response.text,
+            failed=code is not None,
+            expected=case.expected,
+            references=references,
+            decision=rules.decision,
+        )
+        override = override_probability(signals)
     return Score(
         failure_code=code,
-        override=override_probability(signals),
+        override=override,
         cost_usd=cost_usd(response, price),
         tokens=_tokens(response),
         latency_ms=response.latency_ms if trial.source == "live" else None,

@@ -51,4 +51,4 @@ def glob_pattern(pattern: str) -> re.Pattern[str]:
     out = ""
     for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern):
         out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-    return re.compile(out + r"\Z")
+    return re.compile(out + r"\Z", re.DOTALL)

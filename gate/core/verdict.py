@@ -167,9 +167,19 @@ def detectable_rise(variance: float, trials_new: int) -> float:
 
 
 def _trials_needed(variance: float, trials_new: int, tolerance: float) -> int | None:
-    """New trials at which `provable` falls to the tolerance, taking V to shrink as 1/n."""
-    if tolerance < SMALLEST or Z_POWER * math.sqrt(variance) + 0.5 / trials_new <= tolerance:
+    """New trials at which a run without any change passes, taking V to shrink as 1/n.
+
+    Both bounds of the pass count: 2.49 sqrt(V) + 0.5/n for the spread that was seen, and
+    1.645 sqrt(tol (1 - tol) / n) + 0.5/n for the spread that must be reckoned with.
+
+    Returns:
+        The number, or None if this run has as many.
+    """
+    if tolerance < SMALLEST:
         return None
-    scaled = Z_POWER * math.sqrt(variance * trials_new)
+    seen = Z_POWER * math.sqrt(variance * trials_new)
+    reckoned = Z * math.sqrt(max(0.0, tolerance * (1 - tolerance)))
+    scaled = max(seen, reckoned)
     root = (scaled + math.sqrt(scaled**2 + 2 * tolerance)) / (2 * tolerance)
-    return math.ceil(root**2)
+    needed = math.ceil(root**2)
+    return needed if needed > trials_new else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gate.store.recordings import Recordings
 
 Key = tuple[str, int]  # request digest, repeat
+MOST_REPEATS = 1000  # trials a case, see the JSON Schema of gate.yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +59,16 @@ class _Wanted:
     case_id: str
     repeat: int
     request: Request
+    twin: int  # how many cases with the same request stand before this one
 
     @property
     def key(self) -> Key:
-        return self.request.digest, self.repeat
+        """What the answer is recorded under.
+
+        Two cases with the same request are still two trials: an answer that served both would
+        count twice as evidence.
+        """
+        return self.request.digest, self.twin * MOST_REPEATS + self.repeat
 
 
 def gather(
@@ -112,7 +120,8 @@ def _from_baselines(change: SuiteChange, options: Options, found: Gathered) -> l
     repeats = options.repeats or change.suite.repeats.new
     order = list(change.cases)
     Random(options.limits.seed).shuffle(order)  # noqa: S311 -- an order, no secret
-    missing: list[tuple[Case, str, Request, int]] = []
+    missing: list[tuple[str, str, Request, int, int]] = []
+    twins = _twins(change)
     for case in order:
         requests = {
             "old": request_for(change.old.prompt, case),
@@ -133,13 +142,26 @@ def _from_baselines(change: SuiteChange, options: Options, found: Gathered) -> l
                 found.by_author += len(trials)
             need = repeats if side == "new" or not trials else 0
             if len(trials) < need:
-                missing.append((case, side, request, len(trials)))
+                twin = twins[case.case_id, request.digest]
+                missing.append((case.case_id, side, request, len(trials), twin))
     return [
-        _Wanted(side=side, case_id=case.case_id, repeat=repeat, request=request)
+        _Wanted(side=side, case_id=case_id, repeat=repeat, request=request, twin=twin)
         for repeat in range(repeats)
-        for case, side, request, have in missing
+        for case_id, side, request, have, twin in missing
         if repeat >= have
     ]
+
+
+def _twins(change: SuiteChange) -> dict[tuple[str, str], int]:
+    """Count, for each case and request, the cases before it that ask the same."""
+    seen: Counter[str] = Counter()
+    twins = {}
+    for case in change.cases:
+        digests = {request_for(side.prompt, case).digest for side in (change.old, change.new)}
+        for digest in digests:
+            twins[case.case_id, digest] = seen[digest]
+            seen[digest] += 1
+    return twins
 
 
 def _baseline_trials(side: Side, case: Case, request: Request) -> tuple[Response, ...]:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 def score(change: SuiteChange, gathered: Gathered) -> list[ScoredCase]:
     """Score every case of a suite."""
-    prices = (change.old.prompt.price, change.new.prompt.price)
+    old, new = change.old.prompt, change.new.prompt
+    # A change may not make the same model look cheaper than the base says it is.
+    same_model = old.model == new.model and old.price is not None
+    prices = (old.price, old.price if same_model else new.price)
     return [
         score_case(
             case,

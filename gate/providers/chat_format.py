@@ -21,9 +21,9 @@ def snake_case(name: str) -> str:
 def chat_body(request: Request) -> dict[str, Any]:
     """Return a request in OpenAI's format."""
     body: dict[str, Any] = {
+        **{snake_case(name): value for name, value in request.parameters.items()},
         "model": request.model.partition("/")[2],
         "messages": [{"role": each.role, "content": each.content} for each in request.messages],
-        **{snake_case(name): value for name, value in request.parameters.items()},
     }
     if request.response_format == "json_schema":
         body["response_format"] = {"type": "json_schema", "json_schema": request.json_schema}

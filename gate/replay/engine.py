@@ -21,6 +21,7 @@ TIMEOUTS = 2  # of which so many may run into the time-out
 _BACKOFF_S = 0.5  # the first pause; it doubles
 _LONGEST_S = 20.0  # pause that is ever slept, whatever the vendor asks for
 _SURRENDER = 5  # calls in a row given up before any was answered: the vendor is not there
+_SURRENDER_LATER = 25  # calls in a row given up after that: it went away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,7 @@ class _Run:
         self._limits = limits
         self._keep = keep
         self._limiter = Limiter(limits.concurrency)
+        self._in_a_row = 0  # calls given up since the last answer
         self._jitter = Random(limits.seed)  # noqa: S311 -- spreads retries, guards nothing
 
     async def work(self, queue: Iterator[Call]) -> None:
@@ -125,13 +127,14 @@ class _Run:
                 return
             if answered.response is None:
                 self.tally.missing += 1
+                self._in_a_row += 1
             else:
                 self.tally.answered += 1
+                self._in_a_row = 0
             self.tally.cost_usd += self._keep(answered, self.tally)
-            if self.tally.answered == 0 and self.tally.missing >= _SURRENDER:
+            if self._in_a_row >= (_SURRENDER_LATER if self.tally.answered else _SURRENDER):
                 raise IncompleteError(
-                    f"none of the first {self.tally.missing} calls was answered: "
-                    f"{answered.message}",
+                    f"{self._in_a_row} calls in a row were not answered: {answered.message}",
                     fix="see that the server runs, then run again; what was answered is kept",
                 )
 

@@ -56,7 +56,8 @@ def _prompt(seen: PromptSeen | None) -> dict[str, str] | None:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     value = asdict(finding)
-    return {**value, "interval": list(finding.interval), "verdict": finding.verdict.value}
+    interval = list(finding.interval) if finding.interval else None
+    return {**value, "interval": interval, "verdict": finding.verdict.value}
 
 
 def _case(change: CaseChange) -> dict[str, Any]:

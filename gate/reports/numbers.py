@@ -34,9 +34,9 @@ def change(finding: Finding) -> str:
 
 def interval(finding: Finding) -> str:
     """Write the 90 % interval of the change, whose ends are one-sided 95 % bounds."""
-    low, high = finding.interval
-    if finding.unit == "ms":
+    if finding.interval is None:
         return ""
+    low, high = finding.interval
     return f"{_signed(low, finding.unit)} to {_signed(high, finding.unit)}"
 
 

@@ -44,7 +44,14 @@ def _headline(report: Report) -> str:
 
 
 def _failed(suite: SuiteReport) -> list[Finding]:
-    return [each for each in suite.findings if each.verdict is Verdict.FAIL and not each.waived]
+    """The findings that fail the build, the one furthest beyond its limit first."""
+    failed = [each for each in suite.findings if each.verdict is Verdict.FAIL and not each.waived]
+    return sorted(failed, key=lambda each: -_excess(each))
+
+
+def _excess(finding: Finding) -> float:
+    allowed = finding.limit if finding.unit == "rate" else finding.limit - 1
+    return finding.change / max(allowed, 0.001)
 
 
 def _cause(finding: Finding, suite: SuiteReport) -> str:
@@ -55,11 +62,12 @@ def _cause(finding: Finding, suite: SuiteReport) -> str:
         for change in suite.cases_changed
         if change.outcome is Outcome.REGRESSED and _in_segment(change, finding.segment)
     ]
-    worst = f"; {len(regressed)} cases regressed, worst {visible(regressed[0].case.case_id)}"
+    worst = ""
+    if regressed:
+        worst = f"; {len(regressed)} cases regressed, worst {visible(regressed[0].case.case_id)}"
     return (
         f"suite {suite.suite}: {numbers.METRIC_NAMES[finding.metric]}{where} rose from {old} to "
-        f"{new} ({numbers.change(finding)}, allowed {numbers.limit(finding)})"
-        f"{worst if regressed else ''}"
+        f"{new} ({numbers.change(finding)}, allowed {numbers.limit(finding)}){worst}"
     )
 
 
@@ -121,6 +129,8 @@ def _sharpness(suite: SuiteReport) -> list[str]:
             continue
         scale = 100
         unit = "pp" if each.unit == "rate" else "%"
+        if each.detectable is None or each.provable is None:
+            continue
         line = (
             f"{numbers.METRIC_NAMES[each.metric]}: inconclusive; this run finds a rise of "
             f"{each.detectable * scale:.1f} {unit} in 4 of 5 runs"

@@ -26,6 +26,10 @@ _EVALUATORS = {
     "startsWith": "starts_with",
     "endsWith": "ends_with",
 }
+_NO_PARAMETERS = {
+    *("model", "messages", "stream", "system", "apikey", "apibase", "baseurl", "timeout"),
+    *("headers", "extraheaders", "extrabody", "extraquery", "customllmprovider", "numretries", "n"),
+}
 _ENDS = 1 << 20  # bytes hashed at each end of a weights file
 
 
@@ -48,6 +52,7 @@ def read_prompt(tree: Tree, path: str, *, disk: WorkTree | None = None) -> Promp
     code = _worker_digest(tree, provider, value.get("depends"), document)
     if provider == "local" and model.endswith(".gguf"):
         code = _weights_digest(disk, model.partition("/")[2], document)
+    _refuse_parameters(value.get("modelParameters", {}), document)
     evaluators, notes = _evaluators(value.get("evaluators", []), document)
     price = value.get("price")
     return Prompt(
@@ -67,6 +72,16 @@ def read_prompt(tree: Tree, path: str, *, disk: WorkTree | None = None) -> Promp
         test_data=_test_data(value.get("testData", []), document),
         notes=notes,
     )
+
+
+def _refuse_parameters(parameters: dict[str, Any], document: Document) -> None:
+    """Refuse what is no parameter of a model: it could send the key or the request elsewhere."""
+    for name in parameters:
+        if name.replace("_", "").lower() in _NO_PARAMETERS:
+            raise ConfigError(
+                f"{document.where(('modelParameters', name))}: {name!r} is no model parameter",
+                fix="use the prompt's own keys: model, messages, baseUrl",
+            )
 
 
 def _is_test_text(path: tuple[Any, ...]) -> bool:

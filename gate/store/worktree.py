@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import glob
+import os
 from typing import TYPE_CHECKING
 
-from gate.core.tree import inside
+from gate.core.tree import glob_pattern, inside
 from gate.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_UNSEEN = {".git", ".gate", "__pycache__"}  # what no commit holds
 
 
 class WorkTree:
@@ -56,5 +59,13 @@ class WorkTree:
     def find(self, pattern: str) -> list[str]:
         """Return the paths that a glob matches, see `Tree`."""
         plain = inside(pattern, label=self.label)
-        found = glob.glob(plain, root_dir=self.root, recursive=True)  # noqa: PTH207 -- Path.glob has no root_dir
-        return sorted(path.replace("\\", "/") for path in found if (self.root / path).is_file())
+        wanted = glob_pattern(plain)
+        fixed = plain.partition("*")[0].partition("?")[0].rpartition("/")[0]
+        if plain == fixed or not {"*", "?"} & set(plain):
+            return [plain] if self.exists(plain) else []
+        found = []
+        for folder, folders, files in os.walk(self.path(fixed or ".")):
+            folders[:] = [name for name in folders if name not in _UNSEEN]
+            here = os.path.relpath(folder, self.root).replace(os.sep, "/")
+            found += [name if here == "." else f"{here}/{name}" for name in files]
+        return sorted(path for path in found if wanted.match(path) and self.exists(path))

@@ -192,9 +192,23 @@ def test_pauses_double_and_jitter(pauses: list[float]) -> None:
 def test_where_nobody_answers_the_run_gives_up() -> None:
     with StubVendor(otherwise=BROKEN) as stub:
         run = Run(stub, 100, concurrency=1, expect=(IncompleteError,))
-    assert "none of the first 5 calls was answered" in str(run.error)
+    assert str(run.error).startswith("5 calls in a row were not answered")
+    assert "HTTP 503" in str(run.error)
     assert len(stub.seen) == 5 * ATTEMPTS
     assert len(run.kept) == 5
+
+
+def test_a_vendor_that_goes_away_later_is_given_more_time() -> None:
+    with StubVendor([OK], otherwise=status(400)) as stub:
+        run = Run(stub, 100, concurrency=1, expect=(IncompleteError,))
+    assert str(run.error).startswith("25 calls in a row were not answered")
+    assert len(stub.seen) == 1 + 25
+
+
+def test_an_answer_in_between_starts_the_count_again() -> None:
+    with StubVendor([*[OK, *[status(400)] * 24] * 3]) as stub:
+        run = Run(stub, 75, concurrency=1)
+    assert run.missing.count("rejected") == 72
 
 
 def test_one_answer_is_reason_enough_to_go_on() -> None:

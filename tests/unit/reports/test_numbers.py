@@ -67,10 +67,10 @@ def test_a_small_fall_has_no_minus_either(change: float) -> None:
     assert numbers.change(finding(change=change)) == "+0.0 pp"
 
 
-def test_an_interval_has_two_ends_and_latency_has_none() -> None:
+def test_an_interval_has_two_ends_or_is_left_out() -> None:
     assert numbers.interval(finding(interval=(-0.01, 0.084))) == "-1.0 pp to +8.4 pp"
     assert numbers.interval(finding(interval=(0.0, 0.5), unit="usd")) == "+0.0 % to +50.0 %"
-    assert numbers.interval(finding(interval=(0.0, 0.0), unit="ms")) == ""
+    assert numbers.interval(finding(interval=None, unit="ms")) == ""
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,6 @@ def test_a_regressed_case_shows_where_its_outputs_part(build: Builder) -> None:
     assert "next: gate explain triage t-017" in lines
 
 
-@pytest.mark.xfail(reason="the worst of no regressed cases is looked up", raises=IndexError)
 @pytest.mark.parametrize(
     "cases", [pytest.param(0, id="no-case-moved"), pytest.param(1, id="a-case-is-flaky")]
 )
