@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -80,13 +81,19 @@ class Output:
 
 
 def parse_json(text: str) -> Any:
-    """Return the value of a JSON text, or `ABSENT`; NaN and Infinity are not JSON."""
+    """Return the value of a JSON text, or `ABSENT`; NaN, Infinity and 1e999 are not JSON."""
 
     def refuse(constant: str) -> None:
         raise ValueError(constant)
 
+    def finite(digits: str) -> float:
+        number = float(digits)
+        if math.isinf(number):
+            refuse(digits)
+        return number
+
     try:
-        return json.loads(text, parse_constant=refuse)
+        return json.loads(text, parse_constant=refuse, parse_float=finite)
     except (ValueError, RecursionError):
         return ABSENT
 

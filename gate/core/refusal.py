@@ -10,8 +10,8 @@ import re
 # itself, "that", "such content", "this topic".
 _ACT = (
     r"(?:assist|comply|"
-    r"(?:help (?:you )?|fulfil+|answer|provide|discuss|engage|participate|generate|create|"
-    r"continue|do|support)(?: (?:with|in|to))? ?"
+    r"(?:help(?: you)?|fulfil+|answer|provide|discuss|engage|participate|generate|create|"
+    r"continue|do|support)(?: (?:with|in|to))? "
     r"(?:that|this|these|those|such|your request|any (?:information|advice|assistance)))"
 )
 _REFUSAL = re.compile(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,7 +47,7 @@ def change_from_files(
         )
     (suite,) = suites.values()
     old_prompt, new_prompt = (_prompt(project, path) for path in (old, new))
-    flags = f"--old {old} --new {new}"
+    flags = shlex.join(["--old", str(old), "--new", str(new)])
     if old_prompt.fingerprint == new_prompt.fingerprint:
         return Change(config=config, suites=(), unaffected=(suite.name,), explain_flags=flags)
     baseline = read_baseline(project.disk, suite.name)
@@ -63,7 +65,7 @@ def change_from_files(
 def _config(project: Project, old: Path) -> Config:
     if project.config_name is not None:
         return project.config()
-    name = old.name.partition(".")[0].lower() or "prompt"
+    name = re.sub(r"[^a-z0-9_-]", "-", old.name.partition(".")[0].lower()).lstrip("-_") or "prompt"
     return Config(source="(defaults)", suites={name: Suite(name=name, prompt=str(old))})
 
 

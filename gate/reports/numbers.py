@@ -48,8 +48,8 @@ def limit(finding: Finding) -> str:
 
 
 def _signed(value: float, unit: str) -> str:
-    value = round(value, 4) + 0.0  # no "-0.0"
-    return f"{value * 100:+.1f} {'pp' if unit == 'rate' else '%'}"
+    shown = round(value * 100, 1) + 0.0  # no "-0.0"
+    return f"{shown:+.1f} {'pp' if unit == 'rate' else '%'}"
 
 
 def p_value(value: float) -> str:

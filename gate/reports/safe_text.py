@@ -6,7 +6,10 @@ import unicodedata
 
 LONGEST = 2000  # characters of one shown text
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
-_TAGS = range(0xE0000, 0xE0080)
+# Letters and marks by their category, and yet nothing to see.
+_BLANK = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
+_BLANK |= {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10)}
+_TAGS = range(0xE0000, 0xE1000)  # tags, variation selectors, and what may yet be assigned
 
 
 def visible(text: str, *, longest: int = LONGEST) -> str:
@@ -29,7 +32,10 @@ def _shown(char: str) -> str:
     if char == "\t":
         return "\\t"
     hidden = (
-        code in _BIDI or code in _TAGS or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co"}
+        code in _BIDI
+        or code in _BLANK
+        or code in _TAGS
+        or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co"}
     )
     if not hidden and char not in {"\u2028", "\u2029"}:
         return char

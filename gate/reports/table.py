@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -65,9 +66,10 @@ def _cause(finding: Finding, suite: SuiteReport) -> str:
     worst = ""
     if regressed:
         worst = f"; {len(regressed)} cases regressed, worst {visible(regressed[0].case.case_id)}"
+    metric = numbers.METRIC_NAMES[finding.metric]
     return (
-        f"suite {suite.suite}: {numbers.METRIC_NAMES[finding.metric]}{where} rose from {old} to "
-        f"{new} ({numbers.change(finding)}, allowed {numbers.limit(finding)}){worst}"
+        f"suite {visible(suite.suite)}: {metric}{where} rose from {old} to {new} "
+        f"({numbers.change(finding)}, allowed {numbers.limit(finding)}){worst}"
     )
 
 
@@ -80,12 +82,12 @@ def _in_segment(change: CaseChange, segment: str | None) -> bool:
 
 def _suite(suite: SuiteReport, report: Report) -> str:
     if suite.verdict is None:
-        return f"suite {suite.suite}: not affected"
+        return f"suite {visible(suite.suite)}: not affected"
     old_model = suite.prompt_old.model if suite.prompt_old else ""
     new_model = suite.prompt_new.model if suite.prompt_new else ""
     models = old_model if old_model == new_model else f"{old_model} -> {new_model}"
     lines = [
-        f"suite {suite.suite}: {suite.verdict.value}; {suite.cases} cases, trials "
+        f"suite {visible(suite.suite)}: {suite.verdict.value}; {suite.cases} cases, trials "
         f"{suite.trials_old} old, {suite.trials_new} new; {visible(models)}",
         _findings(suite),
     ]
@@ -163,7 +165,8 @@ def _cases(suite: SuiteReport, report: Report) -> list[str]:
         lines += ["", *_case(change)]
     if worst:
         flags = f" {report.explain_flags}" if report.explain_flags else ""
-        lines += ["", f"next: gate explain {suite.suite} {worst[0].case.case_id}{flags}"]
+        case_id = shlex.quote(visible(worst[0].case.case_id))
+        lines += ["", f"next: gate explain {visible(suite.suite)} {case_id}{flags}"]
     return lines
 
 

@@ -11,7 +11,7 @@ from gate.core.policy import Policy, Repeats, Tolerance, Waiver
 from gate.core.score import Rules
 from gate.core.tree import inside
 from gate.errors import ConfigError
-from gate.store.validation import validate
+from gate.store.validation import check_schema, validate
 from gate.store.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
@@ -86,17 +86,11 @@ def _check(raw: dict[str, Any], document: Document, at: tuple[Any, ...], tree: T
 
 
 def _schema(tree: Tree, path: str) -> Any:
-    from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import validator_for
-
     try:
         schema = json.loads(tree.read(path))
     except ValueError as error:
         raise ConfigError(f"{tree.label}{path}: not JSON: {error}") from error
-    try:
-        validator_for(schema).check_schema(schema)
-    except SchemaError as error:
-        raise ConfigError(f"{tree.label}{path}: not a JSON Schema: {error.message}") from error
+    check_schema(schema, f"{tree.label}{path}")
     return schema
 
 

@@ -11,7 +11,7 @@ from gate.core.checks import parse_check
 from gate.core.model import Case, Message, Price, Prompt
 from gate.core.prompt import fingerprint_of
 from gate.errors import ConfigError
-from gate.store.validation import validate
+from gate.store.validation import check_schema, validate
 from gate.store.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def _json_schema(value: dict[str, Any], document: Document) -> dict[str, Any] | 
         raise ConfigError(f"{where}: jsonSchema must be an object")
     if "schema" not in schema:
         schema = {"name": "answer", "strict": True, "schema": schema}
+    check_schema(schema["schema"], f"{where}: jsonSchema")
     return {"name": "answer", **schema}
 
 

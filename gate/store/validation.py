@@ -44,6 +44,21 @@ def validate(value: Any, schema: str, *, where: Callable[[tuple[Any, ...]], str]
     raise _as_config_error(error, where)
 
 
+def check_schema(schema: Any, where: str) -> None:
+    """See that a value that the user wrote is itself a JSON Schema.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import validator_for
+
+    try:
+        validator_for(schema).check_schema(schema)
+    except SchemaError as error:
+        raise ConfigError(f"{where}: not a JSON Schema: {error.message}") from error
+
+
 def _as_config_error(
     error: ValidationError, where: Callable[[tuple[Any, ...]], str]
 ) -> ConfigError:

@@ -6,9 +6,12 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Folder
+
+if TYPE_CHECKING:
+    from conftest import Folder
 
 ROOT = Path(__file__).parents[2]
 

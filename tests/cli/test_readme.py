@@ -6,9 +6,12 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Folder
+
+if TYPE_CHECKING:
+    from conftest import Folder
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,8 +46,12 @@ def test_the_configuration_in_the_readme_is_valid(folder: Folder) -> None:
 
 def test_the_error_in_the_readme_is_what_the_gate_prints(folder: Folder) -> None:
     text = (ROOT / "gate.yaml").read_text(encoding="utf-8")
-    done = folder.write({"gate.yaml": text.replace("    prompt:", "    promt:", 1)}).gate("validate")
-    (shown,) = re.findall(r"^```text\n(gate: gate.yaml:5:.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    done = folder.write({"gate.yaml": text.replace("    prompt:", "    promt:", 1)}).gate(
+        "validate"
+    )
+    (shown,) = re.findall(
+        r"^```text\n(gate: gate.yaml:5:.*?)^```$", README, re.MULTILINE | re.DOTALL
+    )
     assert done.returncode == 2
     assert done.stderr == shown
 
@@ -99,9 +106,7 @@ def test_two_prompt_files_are_compared_without_a_configuration(folder: Folder) -
         "evaluators": [{"name": "says something", "string": {"contains": " "}}],
     }
     old = json.dumps(prompt)
-    folder.write(
-        {"old.prompt.yml": old, "new.prompt.yml": old.replace("Say {{", "Please say {{")}
-    )
+    folder.write({"old.prompt.yml": old, "new.prompt.yml": old.replace("Say {{", "Please say {{")})
     (line,) = block("--old old.prompt.yml")
     done = folder.gate(*gate_arguments(line), timeout=300)
     assert done.returncode in {0, 1}, done.stderr

@@ -32,6 +32,9 @@ def test_a_text_that_opens_by_refusing_is_a_refusal(text):
     [
         pytest.param("I'm sorry that your parcel is late.", id="an-apology-alone"),
         pytest.param("I'm sorry, I can't find your order.", id="an-act-that-is-no-refusal"),
+        pytest.param(
+            "Unfortunately, we cannot provide refunds after 30 days.", id="a-rule-of-the-shop"
+        ),
         pytest.param("Unfortunately, your card was declined.", id="bad-news"),
         pytest.param("I can help with that.", id="the-opposite"),
         pytest.param("We can't wait to help with that!", id="another-verb-in-between"),

@@ -74,7 +74,7 @@ def test_a_missing_trial_is_neither_a_failure_nor_a_pass():
 
 def test_a_check_that_fails_names_the_code_and_makes_an_override_certain():
     check = parse_check("json", True, load_schema=lambda _path: None)  # noqa: FBT003 -- an operand
-    (score,) = score_of([trial("words")], [], checks=(check,)).old
+    (score,) = score_of([trial("words")], [], checks=(check,), given=case(expected="words")).old
     assert (score.failure_code, score.failed, score.override) == ("unparsable", True, 1.0)
     assert score.text == "words"
 
@@ -89,13 +89,25 @@ def overrides(scores):
     return [score.override for score in scores]
 
 
-def test_an_old_trial_does_not_vouch_for_itself():
-    # queue differs from 2 of the 2 others, or from 1 of 2: 1 - (1 - 0.9) and 1 - (1 - 0.9 / 2)
-    a, b = trial('{"queue": "a"}'), trial('{"queue": "b"}')
-    found = score_of([a, a, b], [a, b], decision=("queue",))
-    assert overrides(found.old) == pytest.approx([0.45, 0.45, 0.9])
-    # a new one is held against all three: 1/3 and 2/3 of them differ
-    assert overrides(found.new) == pytest.approx([0.3, 0.6])
+def test_old_trials_that_are_references_are_not_on_trial_themselves():
+    a, b = '{"queue": "a"}', '{"queue": "b"}'
+    found = score_of(
+        [trial(a), trial(b), trial(a), trial(b)], [trial(a), trial(b)], decision=("queue",)
+    )
+    # References: the first two, a and b. Each output differs from one of them: 0.9 / 2.
+    assert overrides(found.old) == [None, None, pytest.approx(0.45), pytest.approx(0.45)]
+    assert overrides(found.new) == pytest.approx([0.45, 0.45])
+
+
+def test_at_most_three_old_trials_are_set_apart():
+    found = score_of([trial("x") for _ in range(10)], [trial("x")])
+    assert overrides(found.old) == [None] * 3 + [0.0] * 7
+
+
+def test_one_old_trial_alone_cannot_be_spared_so_nothing_is_judged():
+    found = score_of([trial("x")], [trial("entirely different")])
+    assert overrides(found.old) == [None]
+    assert overrides(found.new) == [None]
 
 
 def test_outputs_of_the_baseline_come_before_the_old_sides_own():

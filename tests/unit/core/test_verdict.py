@@ -170,14 +170,22 @@ def test_the_trials_needed_are_the_fewest_that_prove_the_tolerance(variance, tri
     needed = judge(found, tolerance=tolerance, alpha=0.05).trials_needed
 
     def provable(trials):
-        return 2.49 * math.sqrt(variance * trials_new / trials) + 0.5 / trials
+        seen = 2.49 * math.sqrt(variance * trials_new / trials)
+        reckoned = 1.645 * math.sqrt(tolerance * (1 - tolerance) / trials)
+        return max(seen, reckoned) + 0.5 / trials
 
     if needed is None:
-        assert provable(trials_new) <= tolerance
+        assert provable(trials_new) <= tolerance * (1 + 1e-9)
     else:
         assert needed > trials_new
         assert provable(needed) <= tolerance * (1 + 1e-9)
         assert provable(needed - 1) > tolerance * (1 - 1e-9)
+
+
+def test_without_any_failure_a_tolerance_of_one_point_takes_361_trials():
+    # 1.645 sqrt(0.0099 / n) + 0.5 / n = 0.01, solved for n: 360.98
+    found = given_estimate(variance=0.0, trials_new=100)
+    assert judge(found, tolerance=0.01, alpha=0.05).trials_needed == 361
 
 
 @pytest.mark.parametrize(

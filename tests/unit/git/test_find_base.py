@@ -11,6 +11,7 @@ from conftest import Folder
 from gate.errors import IncompleteError, UsageError
 from gate.git import Repository, find_base
 
+DEFAULT = {"ref": "refs/heads/trunk", "repository": {"default_branch": "trunk"}}
 ZEROS = "0" * 40
 NOWHERE = "1234567890" * 4
 
@@ -119,8 +120,14 @@ def test_a_merge_that_the_author_made_names_no_base(repo: Folder, history) -> No
         pytest.param(
             "merge_group", {"merge_group": {"base_sha": "first"}}, "first", id="merge-group"
         ),
-        pytest.param("push", {"before": "feature-1"}, "feature-1", id="push"),
-        pytest.param("push", {"before": ZEROS}, "fork", id="push-of-a-new-branch"),
+        pytest.param("push", {"before": "feature-1", **DEFAULT}, "feature-1", id="push"),
+        pytest.param(
+            "push",
+            {**DEFAULT, "before": "feature-1", "ref": "refs/heads/other"},
+            "fork",
+            id="push-to-a-branch-whose-policy-is-the-authors-own",
+        ),
+        pytest.param("push", {"before": ZEROS, **DEFAULT}, "fork", id="push-of-a-new-branch"),
         pytest.param("schedule", {"before": "first"}, "fork", id="another-event"),
         pytest.param("pull_request", {"pull_request": None}, "fork", id="payload-without-base"),
         pytest.param("push", ["not", "an", "object"], "fork", id="payload-of-another-shape"),
@@ -139,7 +146,7 @@ def test_the_event_names_the_base(repo: Folder, history, name, payload, wanted) 
 def test_a_base_of_the_event_that_cannot_be_fetched_is_incomplete(repo: Folder, history) -> None:
     assert history
     with pytest.raises(IncompleteError) as caught:
-        found(repo, environment=event(repo, "push", {"before": NOWHERE}))
+        found(repo, environment=event(repo, "push", {"before": NOWHERE, **DEFAULT}))
     assert str(caught.value) == (
         f"the base {NOWHERE[:12]} (base of the push event) cannot be fetched"
     )

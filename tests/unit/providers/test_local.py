@@ -124,18 +124,6 @@ def test_a_broken_weights_file_is_a_configuration_error(tmp_path: Path, content:
     assert "GGUF" in caught.value.fix
 
 
-@pytest.mark.model
-@pytest.mark.xfail(reason="a grammar that llama.cpp cannot read is left out: the text is free")
-def test_a_json_schema_that_makes_no_sense_is_rejected() -> None:
-    prompt = prompt_of(
-        response_format="json_schema",
-        json_schema={"name": "answer", "schema": {"type": "nonsense"}},
-    )
-    with pytest.raises(ProviderFault) as caught:
-        converse(prompt, ("hi", 1))
-    assert caught.value.code == "rejected"
-
-
 def opening(model: str, **parameters: Any) -> Callable[[], object]:
     return lambda: open_provider(prompt_of(model, parameters=parameters), Place(root=Path()))
 

@@ -61,7 +61,6 @@ def test_a_change_has_its_sign_and_unit(change: float, unit: str, text: str) -> 
     assert numbers.change(finding(change=change, unit=unit)) == text
 
 
-@pytest.mark.xfail(reason="rounded to four digits first, then to one: -0.04 % shows as -0.0")
 @pytest.mark.parametrize("change", [-0.0004, -0.0001])
 def test_a_small_fall_has_no_minus_either(change: float) -> None:
     assert numbers.change(finding(change=change)) == "+0.0 pp"

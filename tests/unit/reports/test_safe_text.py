@@ -69,7 +69,6 @@ def test_lines_are_kept_and_each_is_made_visible() -> None:
     assert visible_lines("a\nbc", longest=3) == ["a", "b", "… (1 characters more)"]
 
 
-@pytest.mark.xfail(reason="invisible, but of the categories Mn, Lo, So or Cn: shown as they are")
 @pytest.mark.parametrize(
     "char",
     [

@@ -213,7 +213,6 @@ def test_hostile_text_does_nothing_in_outputs_tags_notes_and_codes(
     assert not any(line.startswith("::") for line in text.splitlines())
 
 
-@pytest.mark.xfail(reason="the line `next: gate explain` shows the id as it is")
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_hostile_text_does_nothing_in_a_case_id(build: Builder, attack: str) -> None:
     text = render(build.report(build.suite(cases_changed=(build.case(f"t{attack}"),))), "table")
@@ -221,7 +220,6 @@ def test_hostile_text_does_nothing_in_a_case_id(build: Builder, attack: str) -> 
     assert "\nPASS" not in text
 
 
-@pytest.mark.xfail(reason="suite names are shown as they are")
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_hostile_text_does_nothing_in_the_name_of_a_suite(build: Builder, attack: str) -> None:
     text = render(build.report(build.suite(suite=f"s{attack}")), "table")

@@ -242,3 +242,24 @@ def test_a_weights_file_that_is_swapped_is_another_prompt(tree: WorkTree) -> Non
 def test_a_weights_file_must_lie_below_the_root(tree: WorkTree, path: str) -> None:
     with pytest.raises(ConfigError, match=r"p.prompt.yml:1: (\.\./)?(none|m)\.gguf: "):
         read(tree, PLAIN.replace("openai/m", f"local/{path}"))
+
+
+@pytest.mark.parametrize("name", ["apiKey", "api_base", "baseUrl", "extra_headers", "messages"])
+def test_what_is_no_model_parameter_cannot_be_smuggled_in(tmp_path, name):
+    text = json.dumps({"model": "openai/m", "messages": [{"role": "user", "content": "hi"}]})
+    text = text[:-1] + f', "modelParameters": {{"{name}": "x"}}}}'
+    (tmp_path / "a.prompt.yml").write_text(text)
+    with pytest.raises(ConfigError, match=f"'{name}' is no model parameter"):
+        read_prompt(WorkTree(tmp_path), "a.prompt.yml")
+
+
+def test_a_json_schema_that_is_none_is_an_error(tmp_path):
+    prompt = {
+        "model": "openai/m",
+        "messages": [{"role": "user", "content": "hi"}],
+        "responseFormat": "json_schema",
+        "jsonSchema": {"name": "answer", "schema": {"type": "nonsense"}},
+    }
+    (tmp_path / "a.prompt.yml").write_text(json.dumps(prompt))
+    with pytest.raises(ConfigError, match=r"a.prompt.yml:1: jsonSchema: not a JSON Schema"):
+        read_prompt(WorkTree(tmp_path), "a.prompt.yml")
