@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gate.core.canonical import canonical_json
 from gate.core.tree import inside
 from gate.errors import ConfigError, ProviderFault
 from gate.providers.chat_format import chat_body, chat_response
@@ -91,9 +88,10 @@ class Local:
         """Answer one request, see `Provider`; `response_format` becomes a grammar."""
         body = chat_body(request)
         body.pop("context_tokens", None)
-        if request.response_format == "json_schema" and request.json_schema:
+        grammar = _compact_grammar(request)
+        if grammar:
             del body["response_format"]
-            body["grammar"] = _compact_grammar(canonical_json(request.json_schema["schema"]))
+            body["grammar"] = grammar
         body = {"seed": seed, "logprobs": True, "top_logprobs": 1, **body}
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, body)
 
@@ -142,23 +140,38 @@ class Local:
         self._server = None
 
 
-@lru_cache(maxsize=16)
-def _compact_grammar(schema_text: str) -> str:
-    """Return the grammar of a JSON Schema, without white space that may be any length.
+def _compact_grammar(request: Request) -> str | None:
+    """Return the grammar of a request's JSON Schema, without white space of free length.
 
     JSON allows it everywhere, and a small model pads its answer with it up to the last token
     that it may write, which is slow and reads as truncated.
 
-    Raises:
-        ProviderFault: llama.cpp cannot turn this schema into a grammar.
+    Returns:
+        The grammar; None where there is no schema, or one with a keyword that this path would
+        silently leave out: llama.cpp's own path constrains those, or refuses them.
     """
+    if request.response_format != "json_schema" or not request.json_schema:
+        return None
+    schema = request.json_schema["schema"]
+    if not _is_plain(schema):
+        return None
     import xllamacpp
 
     hint = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
-    try:
-        grammar: str = xllamacpp.json_schema_to_grammar(
-            {"x-guidance": hint, **json.loads(schema_text)}
-        )
-    except (RuntimeError, ValueError) as error:
-        raise ProviderFault(f"jsonSchema: {error}", code="rejected", retryable=False) from error
+    grammar: str = xllamacpp.json_schema_to_grammar({"x-guidance": hint, **schema})
     return grammar
+
+
+_PLAIN = {
+    *("$schema", "title", "description", "type", "enum", "const", "required"),
+    *("properties", "additionalProperties", "items", "minItems", "maxItems", "anyOf"),
+}
+
+
+def _is_plain(schema: Any) -> bool:
+    """Tell whether a schema holds nothing but keywords of `_PLAIN`."""
+    if not isinstance(schema, dict):
+        return isinstance(schema, bool)
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", [])]
+    inner += [schema[key] for key in ("items", "additionalProperties") if key in schema]
+    return schema.keys() <= _PLAIN and all(_is_plain(each) for each in inner)

@@ -20,6 +20,11 @@ def check_url(url: str, *, where: str) -> str:
         known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # half a bracket, or a port that is none
         known = False
+    if known and (parts.username or parts.password):
+        raise ConfigError(
+            f"{where}: the URL of {parts.hostname} holds a user name or password",
+            fix="put the key into its variable; a URL is printed in errors",
+        )
     if not known:
         raise ConfigError(f"{where}: {url!r} is no http(s) URL")
     return url.rstrip("/")

@@ -135,7 +135,11 @@ class _Run:
             if self._in_a_row >= (_SURRENDER_LATER if self.tally.answered else _SURRENDER):
                 raise IncompleteError(
                     f"{self._in_a_row} calls in a row were not answered: {answered.message}",
-                    fix="see that the server runs, then run again; what was answered is kept",
+                    fix=(
+                        "see what the vendor refuses, and mend the prompt or its parameters"
+                        if answered.missing == "rejected"
+                        else "see that the server runs, then run again; what was answered is kept"
+                    ),
                 )
 
     async def _call(self, call: Call) -> Answered | None:

@@ -112,6 +112,8 @@ def _json_schema(value: dict[str, Any], document: Document) -> dict[str, Any] | 
         raise ConfigError(f"{where}: jsonSchema must be an object")
     if "schema" not in schema:
         schema = {"name": "answer", "strict": True, "schema": schema}
+    if not isinstance(schema["schema"], dict):
+        raise ConfigError(f"{where}: jsonSchema: its key 'schema' must be an object")
     check_schema(schema["schema"], f"{where}: jsonSchema")
     return {"name": "answer", **schema}
 

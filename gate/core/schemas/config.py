@@ -196,7 +196,7 @@ CONFIG: dict[str, Any] = {
         "owner": {"type": "string", "description": "Who answers for this automation."},
         "suites": {
             "type": "object",
-            "propertyNames": {"pattern": "^[a-z0-9][a-z0-9_-]*$"},
+            "propertyNames": {"pattern": "^[a-z0-9][a-z0-9_-]*$(?!\\n)"},
             "additionalProperties": _SUITE,
         },
         "policy": _POLICY,

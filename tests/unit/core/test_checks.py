@@ -336,3 +336,8 @@ def test_a_check_that_wants_a_refusal_takes_no_silence_for_one():
 def test_looking_for_refusals_can_be_turned_off():
     assert code_of(response(REFUSING), detect_refusals=False) is None
     assert code_of(response(REFUSING)) == "refusal"
+
+
+def test_a_number_beyond_any_float_is_no_json():
+    assert parse_json('{"a": 1e999}') is ABSENT
+    assert parse_json('{"a": 1.5}') == {"a": 1.5}

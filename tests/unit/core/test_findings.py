@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.core.builders import measured, policy, scored
+from unit.core.builders import measured, policy, score, scored
 
 from gate.core.findings import find, segments_of
 from gate.core.policy import Policy, Tolerance
@@ -247,3 +249,25 @@ def test_the_order_of_the_cases_changes_nothing(rows, seed):
     for left, right in zip(one, two, strict=True):
         assert left.change == pytest.approx(right.change, abs=1e-12)
         assert left.p_value == pytest.approx(right.p_value, abs=1e-12)
+
+
+def test_a_segment_that_the_proxy_cannot_judge_has_no_override_finding():
+    # One case in a segment of its own, with no reference to hold its outputs to.
+    unjudged = replace(
+        scored(segment={"channel": "chat"}),
+        old=(score(override=None),),
+        new=(score(override=None),),
+    )
+    known = scored(segment={"channel": "email"})
+    by_channel = replace(policy(override_rate=0.1), segments_by=("channel",))
+    found, unmeasured = find([unjudged, known], by_channel)
+    assert [each.segment for each in found] == [None, "channel=email"]
+    assert unmeasured == {}
+
+
+def test_where_no_case_has_a_reference_the_override_rate_is_not_measured():
+    alone = replace(scored(), old=(score(override=None),), new=(score(override=None),))
+    assert find([alone], policy(override_rate=0.1)) == (
+        (),
+        {"override_rate": "no case has an expectation, or old trials to spare as references"},
+    )

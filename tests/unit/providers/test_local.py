@@ -124,6 +124,24 @@ def test_a_broken_weights_file_is_a_configuration_error(tmp_path: Path, content:
     assert "GGUF" in caught.value.fix
 
 
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"enum": ["alpha", "beta"]}, id="plain-keywords-get-the-compact-grammar"),
+        pytest.param(
+            {"type": "string", "pattern": "^(alpha|beta)$"}, id="others-get-llama-cpps-own"
+        ),
+    ],
+)
+def test_every_schema_holds_the_model(schema: dict[str, Any]) -> None:
+    prompt = prompt_of(
+        response_format="json_schema", json_schema={"name": "answer", "schema": schema}
+    )
+    (answer,) = converse(prompt, ("hi", 1))
+    assert json.loads(answer.text) in {"alpha", "beta"}
+
+
 def opening(model: str, **parameters: Any) -> Callable[[], object]:
     return lambda: open_provider(prompt_of(model, parameters=parameters), Place(root=Path()))
 
