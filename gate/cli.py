@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
@@ -10,6 +9,7 @@ import click
 from gate import __version__
 from gate.errors import GateError
 
+EXIT_UNDELIVERED = 2
 EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
 
@@ -83,24 +83,27 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 -- one return for each en
         click.echo(error.format_message(), err=True)
         return 2
     except click.ClickException as error:
-        _say(error.format_message(), "see: gate --help")
+        context = getattr(error, "ctx", None)
+        _say(error.format_message(), f"see: {context.command_path if context else 'gate'} --help")
         return 2
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted", "run the same command again: it goes on from the recorded answers")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of standard output went away; the verdict was not delivered.
-        sys.stderr.close()
-        return 2
+    except SystemExit:
+        # click leaves with 1 when the reader of standard output went away: no regression.
+        return EXIT_UNDELIVERED
     except Exception as error:  # noqa: BLE001 -- the last choke point: a defect of the gate
         return _defect(error)
     return code if isinstance(code, int) else 0
 
 
 def _say(message: str, fix: str) -> None:
-    click.echo(f"gate: {message}", err=True)
+    # A message may carry what a vendor or a worker said: nothing in it may act.
+    from gate.reports.safe_text import visible_lines
+
+    click.echo("gate: " + "\n".join(visible_lines(message)), err=True)
     if fix:
-        click.echo(f"  repair: {fix}", err=True)
+        click.echo("  repair: " + "\n".join(visible_lines(fix)), err=True)
 
 
 def _defect(error: Exception) -> int:

@@ -71,8 +71,14 @@ class Repository:
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def has_commits(self) -> bool:
-        """Tell whether anything was ever committed."""
-        return self.resolve("HEAD") is not None
+        """Tell whether anything was ever committed; a broken HEAD is no empty repository."""
+        if self.run("rev-parse", "--verify", "--quiet", "HEAD").returncode == 0:
+            return True
+        return bool(self.run("for-each-ref", "--count=1").stdout)
+
+    def tracks(self, path: str) -> bool:
+        """Tell whether something at or below a path is committed or staged."""
+        return bool(self.run("ls-files", "--", path).stdout)
 
     def is_shallow(self) -> bool:
         """Tell whether history was cut at a depth."""
@@ -144,6 +150,12 @@ def _event_bases(
     event = _event(environment.get("GITHUB_EVENT_PATH", ""))
     if name.startswith("pull_request"):
         parents = repository.parents()
+        head = _at(event, "pull_request", "head", "sha")
+        if isinstance(head, str) and head not in {repository.resolve("HEAD"), *parents[1:]}:
+            raise IncompleteError(
+                f"HEAD is not the pull request's head {head[:12]}: its change was not checked out",
+                fix="at actions/checkout: ref: ${{ github.event.pull_request.head.sha }}",
+            )
         # A merge that the author made has two parents, too: GitHub's own ends in the head.
         if len(parents) == 2 and parents[1] == _at(event, "pull_request", "head", "sha"):  # noqa: PLR2004
             yield parents[0], "first parent of the pull request's merge commit"

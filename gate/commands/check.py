@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,14 +17,14 @@ from gate.commands.options import (
     read_change,
     side_options,
 )
-from gate.errors import IncompleteError
+from gate.errors import IncompleteError, UsageError
 from gate.reports.formats import FORMATS, render
 
 if TYPE_CHECKING:
     from gate.core.policy import Policy
     from gate.core.report import Report, SuiteReport
-    from gate.flow.change import Change, SuiteChange
-    from gate.flow.gather import Gathered, Options
+    from gate.flow.change import Change
+    from gate.flow.gather import Options
     from gate.flow.project import Project
 
 
@@ -142,20 +141,23 @@ def _judge(
 ) -> tuple[list[SuiteReport], list[str]]:
     from gate.flow.gather import gather
     from gate.flow.judge import judge_suite
+    from gate.flow.notes import suite_notes
 
     today = datetime.now(timezone.utc).date().isoformat()
     recordings = project.recordings()
     progress = progress_here(quiet=bool(options["quiet"]))
     reports, notes = [], []
+    gathering = gather_options(options)  # one budget for all suites
     # Every suite can raise a false alarm, so they share the alpha of the whole gate.
     shared = replace(policy, alpha=policy.alpha / len(change.suites))
     try:
         for suite in change.suites:
-            found = gather(suite, project, recordings, progress, gather_options(options))
+            found = gather(suite, project, recordings, progress, gathering)
+            gathering = replace(gathering, limits=gathering.limits.after(found.tally))
             reports.append(
                 judge_suite(suite, found, policy=shared, waivers=change.config.waivers, today=today)
             )
-            notes += _suite_notes(suite, found, policy, today)
+            notes += suite_notes(suite, found, policy, today)
     finally:
         recordings.close()
     return reports, notes
@@ -177,40 +179,6 @@ def gather_options(options: dict[str, object]) -> Options:
             seed=options["seed"],  # type: ignore[arg-type]
         ),
     )
-
-
-def _suite_notes(suite: SuiteChange, found: Gathered, policy: Policy, today: str) -> list[str]:
-    name = suite.suite.name
-    notes = []
-    if found.tally.budget_spent:
-        notes.append(f"suite {name}: {found.tally.budget_spent}")
-    missing = Counter(
-        trial.missing
-        for side in found.trials.values()
-        for trials in side.values()
-        for trial in trials
-        if trial.missing
-    )
-    if missing:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in missing.most_common())
-        notes.append(f"suite {name}: {missing.total()} answers are missing ({reasons})")
-    if found.by_author:
-        notes.append(
-            f"suite {name}: {found.by_author} answers of the new prompt were recorded by the author"
-        )
-    if "override_rate" in policy.metrics:
-        notes.append(f"suite {name}: the override proxy is uncalibrated")
-    baseline = suite.old.baseline
-    if baseline and policy.baseline_max_age_days is not None:
-        age = (
-            datetime.fromisoformat(today) - datetime.fromisoformat(baseline.recorded_at[:10])
-        ).days
-        if age > policy.baseline_max_age_days:
-            notes.append(
-                f"suite {name}: the baseline is {age} days old, the policy asks for "
-                f"{policy.baseline_max_age_days}; next: gate refresh {name}"
-            )
-    return notes
 
 
 def _first_run(change: Change) -> list[str]:
@@ -266,9 +234,17 @@ def _incomplete(error: IncompleteError) -> Report:
 def _deliver(report: Report, formats: list[str], output: object) -> None:
     """Write the report to standard output, or one file a format into a folder."""
     if not isinstance(output, Path):
-        click.echo(render(report, formats[0]), nl=False)
+        try:
+            click.echo(render(report, formats[0]), nl=False)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UsageError(f"standard output cannot be written: {error.strerror}") from error
         return
-    output.mkdir(parents=True, exist_ok=True)
-    for name in formats:
-        path = output / FORMATS[name].file_name
-        path.write_text(render(report, name), encoding="utf-8")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name in formats:
+            path = output / FORMATS[name].file_name
+            path.write_text(render(report, name), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error

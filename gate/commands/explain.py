@@ -53,13 +53,13 @@ def command(
     from gate.flow.gather import Options, gather
     from gate.flow.judge import score
 
-    narrowed = replace(found, cases=tuple(chosen))
     recordings = project.recordings()
     try:
         options = Options(offline=True, partial=True)
-        gathered = gather(narrowed, project, recordings, progress_here(quiet=True), options)
+        gathered = gather(found, project, recordings, progress_here(quiet=True), options)
     finally:
         recordings.close()
+    narrowed = replace(found, cases=tuple(chosen))
     click.echo(_shown(narrowed, score(narrowed, gathered)[0]), nl=False)
 
 

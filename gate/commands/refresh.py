@@ -32,7 +32,13 @@ _WIDE = 80  # characters of one output in that list
 @config_option
 @click.option("--only-new", is_flag=True, help="Call only cases whose request has no baseline.")
 @click.option("--concurrency", type=click.IntRange(1, 1000), default=8, show_default=True)
-@click.option("--timeout", type=float, default=60.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+)
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def command(
     suites: tuple[str, ...],
@@ -118,11 +124,17 @@ def _write(project: Project, change: SuiteChange, found: Gathered) -> str:
         )
     before = read_baseline(project.disk, name)
     kept = before.vendor_models if before and change.new.baseline else ()
+    kept_any = any(
+        trial.source == "baseline" for each in found.trials["new"].values() for trial in each
+    )
     baseline = Baseline(
         suite=name,
         fingerprint=prompt.fingerprint,
         model=prompt.model,
-        recorded_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        # Answers that were kept are as old as they were: the age of a baseline is its oldest.
+        recorded_at=before.recorded_at
+        if before and kept_any
+        else datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         repeats=change.suite.repeats.baseline,
         vendor_models=tuple(sorted({*vendor_models, *kept})),
         cases=cases,

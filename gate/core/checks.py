@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from gate.core.model import Case, Response
 
 # Options of DeepDiff that `matches` takes, a field at a time: set globally they hide changes.
-DEEPDIFF_OPTIONS = (
-    "ignore_order",
-    "significant_digits",
-    "math_epsilon",
-    "ignore_string_case",
-    "ignore_numeric_type_changes",
-    "exclude_paths",
-)
+# Each with its JSON Schema.
+DEEPDIFF_OPTIONS: dict[str, dict[str, Any]] = {
+    "ignore_order": {"type": "boolean"},
+    "significant_digits": {"type": "integer", "minimum": 0},
+    "math_epsilon": {"type": "number", "exclusiveMinimum": 0},
+    "ignore_string_case": {"type": "boolean"},
+    "ignore_numeric_type_changes": {"type": "boolean"},
+    "exclude_paths": {"type": ["array", "string"], "items": {"type": "string"}},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +172,13 @@ def _failure_of_the_model(
 def run_check(check: Check, output: Output, case: Case) -> str | None:
     """Return the failure code of one check on one output, or None if it holds.
 
-    An output that is not JSON has no fields: a check on one of them fails as `unparsable`,
-    negated or not, because there is nothing to look at.
+    An output that is not JSON has no fields: a check on one of them fails as `unparsable`. Where
+    the field is absent, the check fails, too, negated or not: there is nothing to look at.
     """
     if check.path and output.parsed is ABSENT:
         return "unparsable"
+    if check.path and value_at(output.parsed, check.path) is ABSENT:
+        return check.code
     holds = _RULES[check.kind](check, output, case)
     return check.code if holds is check.negated else None
 

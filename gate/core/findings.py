@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gate.core import metrics
+from gate.core.policy import FINDING_IDS
 from gate.core.report import Finding, Verdict
 from gate.core.verdict import Estimate, Judgement, Samples, estimate, judge, judge_ratio
 
@@ -18,12 +19,7 @@ if TYPE_CHECKING:
     from gate.core.policy import Policy
     from gate.core.score import ScoredCase
 
-FINDING_IDS = {
-    "failure_rate": "failure-rate-rise",
-    "override_rate": "override-rate-rise",
-    "latency_p95": "latency-p95-rise",
-    "cost": "cost-rise",
-}
+_ID_OF = {metric: finding_id for finding_id, metric in FINDING_IDS.items()}
 RATES: Mapping[str, Reader] = {
     "failure_rate": metrics.failure,
     "override_rate": metrics.override,
@@ -31,7 +27,7 @@ RATES: Mapping[str, Reader] = {
 
 
 def find(
-    scored: Sequence[ScoredCase], policy: Policy, *, among: Collection[str] = tuple(FINDING_IDS)
+    scored: Sequence[ScoredCase], policy: Policy, *, among: Collection[str] = tuple(_ID_OF)
 ) -> tuple[tuple[Finding, ...], dict[str, str]]:
     """Judge every metric of the policy.
 
@@ -67,7 +63,7 @@ def find(
 def _place(finding: Finding) -> tuple[bool, int, str]:
     return (
         finding.segment is not None,
-        list(FINDING_IDS).index(finding.metric),
+        list(_ID_OF).index(finding.metric),
         str(finding.segment),
     )
 
@@ -117,7 +113,7 @@ def _finding(
     judged: Judgement,
 ) -> Finding:
     return Finding(
-        id=FINDING_IDS[metric],
+        id=_ID_OF[metric],
         metric=metric,
         segment=segment,
         old=found.old,

@@ -28,19 +28,15 @@ def missing_could_decide(scored: Sequence[ScoredCase], policy: Policy) -> bool:
     other way round. A case without a trial on one side counts with its imputed ones.
 
     Returns:
-        Whether the two worlds disagree on fail or not fail, overall or in any segment.
+        Whether the two worlds disagree about any finding, overall or in a segment.
     """
     if not any(each.old_missing or each.new_missing for each in scored):
         return False
-    worlds = [
-        any(
-            finding.verdict is Verdict.FAIL
-            for finding in find([_impute(each, old, new) for each in scored], policy, among=RATES)[
-                0
-            ]
-        )
-        for old, new in ((_USABLE, _FAILED), (_FAILED, _USABLE))
-    ]
+    worlds = []
+    for old, new in ((_USABLE, _FAILED), (_FAILED, _USABLE)):
+        imputed = [_impute(each, old, new) for each in scored]
+        found, _ = find(imputed, policy, among=RATES)
+        worlds.append({(one.id, one.segment) for one in found if one.verdict is Verdict.FAIL})
     return worlds[0] != worlds[1]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 GRID = 256  # steps of the grid that values other than 0/1 are rounded to
+CASE_LATTICE = 1 << 12  # points of one case's law at most
 LATTICE = 1 << 19  # points of the whole null law at most; the grid gets coarser to stay below
 
 
@@ -81,8 +82,9 @@ def value_p_value(
     reach = float(np.add.reduceat(steps, start).sum())
     if reach == 0:
         return 0.5 if mid_p else 1.0
-    fine = float(steps.max()) / GRID
-    grid = np.rint(steps / max(fine, reach / LATTICE)).astype(np.int64)
+    widest = float(np.add.reduceat(steps, start).max())
+    step = max(float(steps.max()) / GRID, reach / LATTICE, widest / CASE_LATTICE)
+    grid = np.rint(steps / step).astype(np.int64)
     observed = int(grid[is_new].sum())
     laws = []
     for begin, length in zip(start, size):  # noqa: B905 -- numpy gives both the same length

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-METRICS = ("failure_rate", "override_rate", "latency_p95", "cost")
+FINDING_IDS = {
+    "failure-rate-rise": "failure_rate",
+    "override-rate-rise": "override_rate",
+    "latency-p95-rise": "latency_p95",
+    "cost-rise": "cost",
+}
 SEGMENT_SHARE = 0.2  # of a metric's alpha; the rest is the overall test's
 
 

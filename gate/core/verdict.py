@@ -51,7 +51,7 @@ class Judgement:
     verdict: Verdict
     interval: tuple[float, float]  # change -+ 1.645 SE
     detectable: float  # smallest true rise that is found in 80 % of the runs
-    provable: float  # smallest tolerance that a run without any change can prove
+    provable: float  # smallest tolerance that a run without any change passes
     trials_needed: int | None  # new trials for the tolerance to be provable; None: enough
 
 
@@ -131,7 +131,7 @@ def judge(found: Estimate, *, tolerance: float, alpha: float) -> Judgement:
         verdict=verdict,
         interval=(found.change - Z * error, found.change + Z * error),
         detectable=detectable_rise(found.variance, n),
-        provable=Z_POWER * error + 0.5 / n,
+        provable=provable_tolerance(found.variance, n),
         trials_needed=_trials_needed(found.variance, n, tolerance),
     )
 
@@ -155,6 +155,18 @@ def judge_ratio(found: Estimate, *, alpha: float) -> Judgement:
         provable=Z_POWER * error,
         trials_needed=None,
     )
+
+
+def provable_tolerance(variance: float, trials_new: int) -> float:
+    """Return the smallest tolerance that a run without any change passes.
+
+    The larger of 2.49 sqrt(V) + 0.5/n, for the spread that was seen, and the tolerance t that
+    solves t = 1.645 sqrt(t (1 - t) / n) + 0.5/n, for the spread that must be reckoned with.
+    """
+    shift, square = 0.5 / trials_new, Z**2 / trials_new
+    half = (2 * shift + square) / 2
+    reckoned = (half + math.sqrt(half**2 - (1 + square) * shift**2)) / (1 + square)
+    return max(Z_POWER * math.sqrt(variance) + shift, reckoned)
 
 
 def detectable_rise(variance: float, trials_new: int) -> float:

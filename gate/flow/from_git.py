@@ -10,11 +10,13 @@ from gate.flow.change import (
     Change,
     Side,
     SuiteChange,
+    check_expectations,
     choose_cases,
     make_suite_change,
     merge_cases,
     suite_cases,
 )
+from gate.flow.project import CONFIG_NAME
 from gate.git import GitTree, Repository, find_base
 from gate.providers.urls import is_loopback
 from gate.store.baselines import read_baseline
@@ -48,7 +50,13 @@ def change_from_git(
     prefix = os.path.relpath(project.root, repository.top.resolve()).replace(os.sep, "/")
     tree = GitTree(repository, found.commit, "" if prefix == "." else f"{prefix}/")
     name = project.config_name or ""
+    if repository.tracks(os.path.join(repository.top, prefix, ".gate")):  # noqa: PTH118 -- git's own path
+        raise IncompleteError(
+            ".gate/ is committed: its recordings would answer for the old side, too",
+            fix="git rm -r --cached .gate, and add .gate/ to .gitignore",
+        )
     if not tree.exists(name):
+        _refuse_nested(GitTree(repository, found.commit), tree.prefix, name)
         return Change(
             config=head,
             suites=(),
@@ -56,6 +64,18 @@ def change_from_git(
         )
     reader = _Reader(project, tree, read_config(tree, name), head, case)
     return reader.change(names, found.found_by)
+
+
+def _refuse_nested(whole: GitTree, prefix: str, name: str) -> None:
+    """A new configuration, below the base's own or beside it, must not hide that one."""
+    steps = prefix.split("/")[:-1]
+    for depth in range(len(steps) + 1):
+        above = "/".join([*steps[:depth], CONFIG_NAME])
+        if whole.exists(above):
+            raise IncompleteError(
+                f"{prefix}{name} is new, and the base judges this folder by {above}",
+                fix=f"run with --config {above}, or merge the new file first",
+            )
 
 
 class _Reader:
@@ -118,8 +138,13 @@ class _Reader:
         old = read_prompt(self._tree, base.prompt, disk=self._project.disk)
         new = read_prompt(self._project.disk, head.prompt, disk=self._project.disk)
         if old.fingerprint == new.fingerprint:
+            # Not replayed, and yet what is broken in it must not be merged unseen.
+            cases = suite_cases(self._project.disk, head, new)
+            check_expectations(name, cases, (*head.rules.checks, *new.evaluators))
+            read_baseline(self._project.disk, name)
             return True
         self._refuse_untrusted(old, new)
+        self._notes += old.notes
         return self._sides(base, head, old, new)
 
     def _sides(self, base: Suite, head: Suite, old: Prompt, new: Prompt) -> SuiteChange:

@@ -12,7 +12,7 @@ from gate.core.report import Calls, Finding, PromptSeen, SuiteReport, Verdict
 from gate.core.score import ScoredCase, score_case
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gate.core.policy import Policy, Waiver
     from gate.flow.change import SuiteChange
@@ -28,8 +28,9 @@ def score(change: SuiteChange, gathered: Gathered) -> list[ScoredCase]:
     return [
         score_case(
             case,
-            gathered.trials["old"][case.case_id],
-            gathered.trials["new"][case.case_id],
+            # By repeat, not by arrival: the same trials give the same verdict.
+            sorted(gathered.trials["old"][case.case_id], key=lambda trial: trial.repeat),
+            sorted(gathered.trials["new"][case.case_id], key=lambda trial: trial.repeat),
             rules=change.suite.rules,
             prices=prices,
             approved=change.old.baseline.outputs_of(case.case_id) if change.old.baseline else (),
@@ -56,7 +57,7 @@ def judge_suite(
         today: ISO date; an expired waiver has no effect.
     """
     scored = score(change, gathered)
-    findings, not_measured = find(scored, policy)
+    findings, not_measured = _find_undiluted(scored, policy)
     findings = tuple(_waive(finding, waivers, today) for finding in findings)
     old_codes, new_codes = failure_codes(scored)
     usable = [each for each in scored if each.old and each.new]
@@ -65,7 +66,7 @@ def judge_suite(
     )
     return SuiteReport(
         suite=change.suite.name,
-        verdict=_suite_verdict(findings, incomplete=incomplete),
+        verdict=_suite_verdict(findings, not_measured, incomplete=incomplete),
         cases=len(change.cases),
         trials_old=sum(len(each.old) for each in scored),
         trials_new=sum(len(each.new) for each in scored),
@@ -101,10 +102,32 @@ def _waive(finding: Finding, waivers: Sequence[Waiver], today: str) -> Finding:
     return replace(finding, waived=waived and finding.verdict is Verdict.FAIL)
 
 
-def _suite_verdict(findings: Sequence[Finding], *, incomplete: bool) -> Verdict:
+def _find_undiluted(
+    scored: Sequence[ScoredCase], policy: Policy
+) -> tuple[tuple[Finding, ...], Mapping[str, str]]:
+    """Judge all cases, and the base's alone: what fails there fails.
+
+    Otherwise a change could bring easy cases along until its failures are lost among them.
+    """
+    findings, not_measured = find(scored, policy)
+    base = [each for each in scored if not each.case.is_new]
+    if len(base) in {0, len(scored)}:
+        return findings, not_measured
+    failed = {
+        (each.id, each.segment): each
+        for each in find(base, policy)[0]
+        if each.verdict is Verdict.FAIL
+    }
+    return tuple(failed.get((each.id, each.segment), each) for each in findings), not_measured
+
+
+def _suite_verdict(
+    findings: Sequence[Finding], not_measured: Mapping[str, str], *, incomplete: bool
+) -> Verdict:
     """Incomplete first: what is missing could overturn a fail as well as a pass.
 
-    Where no metric could be measured over all cases, nothing was shown, so it is no pass.
+    A metric of the policy that could not be measured was not shown to be fine, so it is no pass.
+    Latency is the exception: it is measured only where both sides are called.
     """
     if incomplete:
         return Verdict.INCOMPLETE
@@ -112,4 +135,6 @@ def _suite_verdict(findings: Sequence[Finding], *, incomplete: bool) -> Verdict:
         return Verdict.FAIL
     overall = [each for each in findings if each.segment is None]
     open_questions = [each for each in overall if each.verdict is Verdict.INCONCLUSIVE]
-    return Verdict.INCONCLUSIVE if open_questions or not overall else Verdict.PASS
+    unseen = not_measured.keys() - {"latency_p95"}
+    passed = bool(overall) and not open_questions and not unseen
+    return Verdict.PASS if passed else Verdict.INCONCLUSIVE

@@ -165,7 +165,7 @@ class Command:
     def _read(self, line: bytes, latency_ms: float) -> Response:
         try:
             reply: dict[str, Any] = json.loads(line)
-            known = reply.get("id", self._next_id) == self._next_id
+            known = reply["id"] == self._next_id
             failed = reply.get("error") is not None
             response = _response(reply, latency_ms) if known and not failed else None
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:

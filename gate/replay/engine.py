@@ -53,6 +53,15 @@ class Limits:
     max_cost_usd: float | None = None
     seed: int = 0
 
+    def after(self, used: Tally) -> Limits:
+        """Return what is left for the next suite of the same run."""
+        calls, cost = self.max_calls, self.max_cost_usd
+        return replace(
+            self,
+            max_calls=None if calls is None else max(0, calls - used.attempts),
+            max_cost_usd=None if cost is None else max(0.0, cost - used.cost_usd),
+        )
+
 
 @dataclass(slots=True)
 class Tally:
@@ -185,9 +194,9 @@ class _Run:
     def _may_call(self) -> bool:
         limits, tally = self._limits, self.tally
         if limits.max_calls is not None and tally.attempts >= limits.max_calls:
-            tally.budget_spent = f"--max-calls {limits.max_calls} is used up"
+            tally.budget_spent = "--max-calls is used up"
         elif limits.max_cost_usd is not None and tally.cost_usd >= limits.max_cost_usd:
-            tally.budget_spent = f"--max-cost {limits.max_cost_usd:g} USD is used up"
+            tally.budget_spent = "--max-cost is used up"
         return not tally.budget_spent
 
     def _pause_s(self, attempt: int, retry_after_s: float | None) -> float:

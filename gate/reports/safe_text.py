@@ -21,6 +21,8 @@ def visible(text: str, *, longest: int = LONGEST) -> str:
     """
     cut = text[:longest]
     shown = "".join(_shown(char) for char in cut)
+    # Workflow commands: the second colon, or the first hash, is written as its code.
+    shown = shown.replace("::", ":\\x3a").replace("##[", "\\x23#[")
     left = len(text) - len(cut)
     return f"{shown}… ({left} characters more)" if left else shown
 

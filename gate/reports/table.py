@@ -41,7 +41,14 @@ def _headline(report: Report) -> str:
             return "INCONCLUSIVE: no regression is shown, but one above a limit cannot be excluded"
     if not judged:
         return "PASS: nothing to judge"
-    return "PASS: no regression; rises as large as the limits are excluded"
+    text = "PASS: no regression; over all cases, rises as large as the limits are excluded"
+    small = {
+        each.segment
+        for suite in judged
+        for each in suite.findings
+        if each.segment and each.verdict is Verdict.INCONCLUSIVE
+    }
+    return f"{text}; {len(small)} segments are too small to tell" if small else text
 
 
 def _failed(suite: SuiteReport) -> list[Finding]:
@@ -133,14 +140,15 @@ def _sharpness(suite: SuiteReport) -> list[str]:
         unit = "pp" if each.unit == "rate" else "%"
         if each.detectable is None or each.provable is None:
             continue
-        line = (
-            f"{numbers.METRIC_NAMES[each.metric]}: inconclusive; this run finds a rise of "
-            f"{each.detectable * scale:.1f} {unit} in 4 of 5 runs"
-        )
+        line = f"{numbers.METRIC_NAMES[each.metric]}: inconclusive; "
+        if each.unit == "rate" and each.detectable >= 1:
+            line += "with so few trials no rise can be found"
+        else:
+            line += f"this run finds a rise of {each.detectable * scale:.1f} {unit} in 4 of 5 runs"
         if each.trials_needed:
             line += (
-                f" and can exclude one of {each.provable * scale:.1f} {unit}; the limit takes "
-                f"about {each.trials_needed} new trials"
+                f" and could exclude one of {each.provable * scale:.1f} {unit}; the limit takes "
+                f"about {each.trials_needed} new trials (more cases, or --repeats)"
             )
         lines.append(line)
     return lines

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from gate.core.checks import parse_check
 from gate.core.config import Config, Suite
-from gate.core.policy import Policy, Repeats, Tolerance, Waiver
+from gate.core.policy import FINDING_IDS, Policy, Repeats, Tolerance, Waiver
 from gate.core.score import Rules
 from gate.core.tree import inside
 from gate.errors import ConfigError
@@ -38,7 +39,10 @@ def read_config(tree: Tree, path: str = "gate.yaml") -> Config:
         owner=value.get("owner", ""),
         suites=suites,
         policy=_policy(value.get("policy", {})),
-        waivers=tuple(_waiver(raw) for raw in value.get("waivers", [])),
+        waivers=tuple(
+            _waiver(raw, document.where(("waivers", index)))
+            for index, raw in enumerate(value.get("waivers", []))
+        ),
     )
 
 
@@ -110,7 +114,15 @@ def _policy(raw: dict[str, Any]) -> Policy:
     return Policy(**given)
 
 
-def _waiver(raw: dict[str, Any]) -> Waiver:
+def _waiver(raw: dict[str, Any], where: str) -> Waiver:
+    try:
+        date.fromisoformat(raw["expires"])
+    except ValueError as error:
+        raise ConfigError(f"{where}: expires: {error}", fix="write it as 2026-12-31") from error
+    if raw["finding"] not in FINDING_IDS:
+        raise ConfigError(
+            f"{where}: no finding {raw['finding']!r}", fix=f"known: {', '.join(FINDING_IDS)}"
+        )
     return Waiver(
         finding=raw["finding"],
         segment=raw.get("segment"),

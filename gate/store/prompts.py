@@ -30,6 +30,10 @@ _NO_PARAMETERS = {
     *("model", "messages", "stream", "system", "apikey", "apibase", "baseurl", "timeout"),
     *("headers", "extraheaders", "extrabody", "extraquery", "customllmprovider", "numretries", "n"),
 }
+_LITELLM_PARAMETERS = {  # litellm takes endpoints and credentials among them: only these pass
+    *("temperature", "topp", "topk", "maxtokens", "maxcompletiontokens", "stop", "seed"),
+    *("frequencypenalty", "presencepenalty", "reasoningeffort", "logprobs", "toplogprobs"),
+}
 _ENDS = 1 << 20  # bytes hashed at each end of a weights file
 
 
@@ -52,7 +56,7 @@ def read_prompt(tree: Tree, path: str, *, disk: WorkTree | None = None) -> Promp
     code = _worker_digest(tree, provider, value.get("depends"), document)
     if provider == "local" and model.endswith(".gguf"):
         code = _weights_digest(disk, model.partition("/")[2], document)
-    _refuse_parameters(value.get("modelParameters", {}), document)
+    _refuse_parameters(provider, value.get("modelParameters", {}), document)
     evaluators, notes = _evaluators(value.get("evaluators", []), document)
     price = value.get("price")
     return Prompt(
@@ -74,10 +78,12 @@ def read_prompt(tree: Tree, path: str, *, disk: WorkTree | None = None) -> Promp
     )
 
 
-def _refuse_parameters(parameters: dict[str, Any], document: Document) -> None:
+def _refuse_parameters(provider: str, parameters: dict[str, Any], document: Document) -> None:
     """Refuse what is no parameter of a model: it could send the key or the request elsewhere."""
+    allowed = _LITELLM_PARAMETERS if provider == "litellm" else None
     for name in parameters:
-        if name.replace("_", "").lower() in _NO_PARAMETERS:
+        plain = name.replace("_", "").lower()
+        if plain in _NO_PARAMETERS or (allowed is not None and plain not in allowed):
             raise ConfigError(
                 f"{document.where(('modelParameters', name))}: {name!r} is no model parameter",
                 fix="use the prompt's own keys: model, messages, baseUrl",

@@ -48,6 +48,9 @@ class Recordings:
         self._secrets = secrets
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            ignore = path.parent / ".gitignore"  # so that `git add .` leaves recordings alone
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
             self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise RecordingError(f"{path}: cannot be opened: {error}") from error
@@ -97,7 +100,7 @@ class Recordings:
             RecordingError: The file cannot be written, or the disk is full.
         """
         logprobs = json.dumps(response.logprobs) if response.logprobs is not None else None
-        for text in (response.text, response.vendor_model or ""):
+        for text in (response.text, response.vendor_model or "", response.finish_reason):
             name = self._secrets.found_in(text)
             if name:
                 raise IncompleteError(

@@ -72,13 +72,38 @@ def test_help_names_every_command_and_every_exit_code(capsys) -> None:
     assert all(name in shown for name in [*COMMANDS, "70", "130"])
 
 
-def test_a_reader_that_goes_away_is_no_verdict(folder: Folder) -> None:
-    """Standard output is a pipe that nobody reads any more."""
-    program = "import os, sys; from gate.cli import run; sys.exit(run(['schema', 'report']))"
+def test_a_reader_that_goes_away_is_no_regression(tmp_path: Path) -> None:
+    """Standard output is a pipe that nobody reads any more; click alone would end in 1."""
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "gate", "schema", "report"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     ) as process:
         assert process.stdout is not None
         process.stdout.close()
-        assert process.wait() in {2, 120}
-    assert folder.path.exists()
+        assert process.wait() == 2
+
+
+def test_a_full_disk_behind_standard_output_is_no_defect(folder: Folder) -> None:
+    folder.write({"a.prompt.yml": "model: openai/m\nmessages: [{role: user, content: hi}]\n"})
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "gate",
+                "check",
+                "--old",
+                "a.prompt.yml",
+                "--new",
+                "a.prompt.yml",
+            ],
+            cwd=folder.path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "standard output cannot be written: No space left on device" in done.stderr

@@ -45,10 +45,7 @@ _RULES: dict[str, Any] = {
         "properties": {
             "path": _FIELD,
             "expected": _EXPECTED,
-            **{
-                name: {"type": ["boolean", "integer", "number", "array", "string"]}
-                for name in DEEPDIFF_OPTIONS
-            },
+            **DEEPDIFF_OPTIONS,
         },
     },
     "equals": _text_check(_TEXT),

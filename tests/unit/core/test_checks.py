@@ -123,7 +123,12 @@ def test_false_turns_a_yes_or_no_check_around(name, operand, text, code):
             "max_chars", {"path": "gone", "value": 6}, "max_chars:gone", id="max-chars-no-field"
         ),
         pytest.param("contains", {"path": "gone", "value": "a"}, "contains:gone", id="no-field"),
-        pytest.param("not_contains", {"path": "gone", "value": "a"}, None, id="no-field-negated"),
+        pytest.param(
+            "not_contains",
+            {"path": "gone", "value": "a"},
+            "not_contains:gone",
+            id="no-field-negated-shows-nothing-either",
+        ),
     ],
 )
 def test_a_path_chooses_a_field(name, operand, code):

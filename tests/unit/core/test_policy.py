@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.core.builders import policy
 
-from gate.core.policy import METRICS, Policy, Tolerance
+from gate.core.policy import FINDING_IDS, Policy, Tolerance
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_policy_of_nothing_divides_by_one(call):
 def test_all_tests_together_never_spend_more_than_alpha(alpha, metrics, segments, segmented):
     given = Policy(
         alpha=alpha,
-        metrics=dict.fromkeys(METRICS[:metrics], Tolerance()),
+        metrics=dict.fromkeys(list(FINDING_IDS.values())[:metrics], Tolerance()),
         segments_by=("t",) if segmented else (),
     )
     spent = metrics * given.alpha_overall()

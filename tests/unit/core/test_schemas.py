@@ -4,7 +4,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gate.core.checks import DEEPDIFF_OPTIONS, KINDS
-from gate.core.policy import METRICS
+from gate.core.policy import FINDING_IDS
 from gate.core.schemas import SCHEMAS
 
 
@@ -110,7 +110,7 @@ def test_the_schema_knows_every_check_and_every_option():
 
 def test_the_schemas_know_every_metric():
     policy = SCHEMAS["config"]["properties"]["policy"]["properties"]
-    assert tuple(policy["metrics"]["properties"]) == METRICS
+    assert tuple(policy["metrics"]["properties"]) == tuple(FINDING_IDS.values())
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,6 @@ def test_what_a_worker_reports_is_kept(tmp_path: Path) -> None:
         pytest.param("reply(output='')", "", id="empty-text"),
         pytest.param("reply(output={'a': 'ü'})", '{"a": "ü"}', id="a-mapping-becomes-json"),
         pytest.param("reply(output=None)", "null", id="null-becomes-json"),
-        pytest.param('raw(\'{"output": "no id"}\')', "no id", id="the-id-may-be-left-out"),
         pytest.param("reply(output='x', error=None)", "x", id="no-error"),
         pytest.param('raw(\'{"id": 1, "output": "\\\\u00fc\\\\n"}\')', "ü\n", id="escapes"),
     ],

@@ -1,0 +1,109 @@
+"""Ways in which a change could talk its way around the gate, each closed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import cases_file, config_file, echo_project, prompt_file
+
+if TYPE_CHECKING:
+    from conftest import Folder
+
+BROKEN = {"fixtures/s.prompt.yml": prompt_file("{{answer}} indeed")}
+ANSWERS = {f"c{i:02}": "yes" for i in range(30)}
+
+
+@pytest.fixture
+def judged(repo: Folder) -> Folder:
+    """A repository whose only suite wants the answer to be yes."""
+    repo.write(echo_project(ANSWERS, checks=[{"one_of": ["yes", "easy", "easy indeed"]}]))
+    repo.write({".gitignore": ".gate/\n"}).commit()
+    return repo
+
+
+def test_easy_new_cases_do_not_drown_a_failure(judged: Folder) -> None:
+    rows = [{"id": name, "input": {"answer": text}} for name, text in ANSWERS.items()]
+    rows += [{"id": f"new-{i:04}", "input": {"answer": "easy"}} for i in range(600)]
+    judged.write({**BROKEN, "fixtures/cases.jsonl": cases_file(rows)})
+    done = judged.gate("check", "--format", "json")
+    assert done.returncode == 1, done.stderr
+    (suite,) = json.loads(done.stdout)["suites"]
+    assert suite["cases"] == 630
+    failed = next(each for each in suite["findings"] if each["id"] == "failure-rate-rise")
+    assert (failed["n"], failed["new"]) == (30, 1.0)
+
+
+def test_committed_recordings_are_refused(judged: Folder) -> None:
+    judged.write({".gate/recordings.db": b"anything"})
+    judged.git("add", "--force", ".gate/recordings.db")
+    done = judged.write(BROKEN).gate("check")
+    assert done.returncode == 4
+    assert ".gate/ is committed: its recordings would answer for the old side" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["sub/gate.yaml", "mine.yaml"])
+def test_a_new_configuration_does_not_hide_the_bases_own(judged: Folder, place: str) -> None:
+    judged.write({**BROKEN, place: config_file({})})
+    done = judged.gate("check", "--config", place)
+    assert done.returncode == 4, done.stdout
+    assert "the base judges this folder by gate.yaml" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param("", "no cases", id="empty"),
+        pytest.param('{"id": "c00"', "fixtures/cases.jsonl:1: not JSON", id="cut"),
+        pytest.param('{"input": "x"}', "key 'id' is missing", id="without-id"),
+    ],
+)
+def test_broken_cases_are_no_pass_even_where_the_prompt_stayed(
+    judged: Folder, content: str, words: str
+) -> None:
+    done = judged.write({"fixtures/cases.jsonl": content}).gate("check")
+    assert done.returncode == 2, done.stdout
+    assert words in done.stderr
+
+
+def test_a_pull_request_whose_change_was_not_checked_out_is_no_pass(judged: Folder) -> None:
+    head = "1" * 40
+    event = {
+        "pull_request": {"base": {"sha": judged.git("rev-parse", "HEAD")}, "head": {"sha": head}}
+    }
+    judged.write({"../event.json": json.dumps(event)})
+    variables = {
+        "GITHUB_EVENT_NAME": "pull_request_target",
+        "GITHUB_EVENT_PATH": str(judged.path.parent / "event.json"),
+    }
+    done = judged.gate("check", env=variables)
+    assert done.returncode == 4, done.stdout
+    assert f"HEAD is not the pull request's head {head[:12]}" in done.stderr
+
+
+def test_a_head_that_cannot_be_read_is_no_first_run(judged: Folder) -> None:
+    head = judged.git("rev-parse", "HEAD")
+    (judged.path / ".git" / "objects" / head[:2] / head[2:]).unlink()
+    done = judged.write(BROKEN).gate("check")
+    assert done.returncode == 4, done.stdout
+
+
+def test_a_metric_that_the_change_made_unmeasurable_is_no_pass(judged: Folder) -> None:
+    worker = judged.read("worker.py").replace('"input_tokens": 10,', "")
+    judged.write({"worker.py": worker})
+    done = judged.gate("check", "--format", "json")
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "inconclusive"
+    assert report["suites"][0]["not_measured"]["cost"].startswith("the provider reports no tokens")
+
+
+def test_one_budget_serves_all_suites(repo: Folder) -> None:
+    files = echo_project(ANSWERS)
+    suite = {"prompt": "fixtures/s.prompt.yml", "cases": "fixtures/cases.jsonl"}
+    repo.write({**files, "gate.yaml": config_file({"a": suite, "b": suite})}).commit()
+    done = repo.write(BROKEN).gate("check", "--max-calls", "50", "--format", "json")
+    assert done.returncode == 4
+    suites = json.loads(done.stdout)["suites"]
+    live = [each["calls"]["old_live"] + each["calls"]["new_live"] for each in suites]
+    assert sum(live) == 50
