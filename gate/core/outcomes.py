@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from gate.core.checks import parse_json
+from gate.core.output import parse_json
 from gate.core.paths import ABSENT
 from gate.core.report import CaseChange, FieldChange, Outcome
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gate.core.canonical import canonical_json
-from gate.core.checks import parse_json
+from gate.core.output import parse_json
 from gate.core.paths import ABSENT, value_at
 
 if TYPE_CHECKING:

@@ -107,6 +107,11 @@ class _Reader:
                 unaffected.append(name)
         self._note_edited_rules()
         self._notes.insert(0, f"base: {self._tree.commit[:12]}, {found_by}")
+        if not affected and self._tree.repository.resolve("HEAD") == self._tree.commit:
+            self._notes.append(
+                "the base is HEAD itself, so only uncommitted edits were looked at; "
+                "for the last commit: gate check --base HEAD~1"
+            )
         return Change(
             config=self._trusted,
             suites=tuple(affected),

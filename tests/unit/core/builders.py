@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gate.core.checks import Output, parse_check, run_check
+from gate.core.checks import parse_check, run_check
 from gate.core.model import Case, Message, Prompt, Response, Trial
+from gate.core.output import Output
 from gate.core.policy import Policy, Tolerance
 from gate.core.score import Score, ScoredCase
 

@@ -9,8 +9,8 @@ from gate.core.checks import (
     failure_code,
     missing_expectation,
     parse_check,
-    parse_json,
 )
+from gate.core.output import parse_json
 from gate.core.paths import ABSENT
 from gate.errors import ConfigError
 

@@ -1,0 +1,106 @@
+"""Finding the base ref."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.errors import IncompleteError
+from gate.git.repository import BASE_FIX, Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The commit that old and the policy are read from."""
+
+    commit: str
+    found_by: str  # for the report
+
+
+def find_base(repository: Repository, *, named: str | None, environment: Mapping[str, str]) -> Base:
+    """Find the base ref.
+
+    In this order: the one that is named; a pull request's merge commit: its first parent; the
+    base of a merge group; the base that the event names; the merge-base with the default branch.
+
+    Raises:
+        IncompleteError: None of them can be had; the message says what to add.
+    """
+    if named is not None:
+        commit = repository.fetch(named) or repository.resolve(f"origin/{named}")
+        if commit is None:
+            raise IncompleteError(f"the base {named!r} cannot be found", fix=BASE_FIX)
+        return Base(commit=commit, found_by=f"--base {named}")
+    for commit, found_by in _event_bases(repository, environment):
+        here = repository.fetch(commit)
+        if here is None:
+            raise IncompleteError(
+                f"the base {commit[:12]} ({found_by}) cannot be fetched", fix=BASE_FIX
+            )
+        return Base(commit=here, found_by=found_by)
+    return _merge_base(repository)
+
+
+def _event_bases(
+    repository: Repository, environment: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    name = environment.get("GITHUB_EVENT_NAME", "")
+    if not name:
+        return
+    event = _event(environment.get("GITHUB_EVENT_PATH", ""))
+    if name.startswith("pull_request"):
+        parents = repository.parents()
+        head = _at(event, "pull_request", "head", "sha")
+        if isinstance(head, str) and head not in {repository.resolve("HEAD"), *parents[1:]}:
+            raise IncompleteError(
+                f"HEAD is not the pull request's head {head[:12]}: its change was not checked out",
+                fix="at actions/checkout: ref: ${{ github.event.pull_request.head.sha }}",
+            )
+        # A merge that the author made has two parents, too: GitHub's own ends in the head.
+        if len(parents) == 2 and parents[1] == _at(event, "pull_request", "head", "sha"):  # noqa: PLR2004
+            yield parents[0], "first parent of the pull request's merge commit"
+    paths = {
+        "merge_group": ("merge_group", "base_sha"),
+        "pull_request": ("pull_request", "base", "sha"),
+        "pull_request_target": ("pull_request", "base", "sha"),
+    }
+    found = _at(event, *paths.get(name, ("",)))
+    default = f"refs/heads/{_at(event, 'repository', 'default_branch')}"
+    if name == "push" and _at(event, "ref") == default:
+        # On any other branch, what was there before is the author's own: its policy, too.
+        found = _at(event, "before")
+    if isinstance(found, str) and found.strip("0"):
+        yield found, f"base of the {name} event"
+
+
+def _at(event: object, *steps: str) -> object:
+    for step in steps:
+        event = event.get(step) if isinstance(event, dict) else None
+    return event
+
+
+def _event(path: str) -> object:
+    if not path:
+        return {}
+    try:
+        return json.loads(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise IncompleteError(f"GITHUB_EVENT_PATH: {path}: cannot be read: {error}") from error
+
+
+def _merge_base(repository: Repository) -> Base:
+    done = repository.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    known = [done.stdout.decode().strip()] if done.returncode == 0 else []
+    for branch in [*known, "origin/main", "origin/master", "main", "master"]:
+        if repository.resolve(branch) is None:
+            continue
+        done = repository.run("merge-base", branch, "HEAD")
+        if done.returncode == 0:
+            return Base(commit=done.stdout.decode().strip(), found_by=f"merge-base with {branch}")
+        raise IncompleteError(f"no merge-base of HEAD and {branch} is here", fix=BASE_FIX)
+    raise IncompleteError("no default branch is here to compare with", fix=BASE_FIX)

@@ -1,0 +1,105 @@
+"""One git repository, asked through the git command."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from gate.errors import UsageError
+
+BASE_FIX = (
+    "give the gate the history it needs: in a workflow, `fetch-depth: 0` at actions/checkout; "
+    "or name the commit: gate check --base REF"
+)
+
+
+class Repository:
+    """One git repository."""
+
+    def __init__(self, folder: Path) -> None:
+        """Find the repository that a folder is in.
+
+        Raises:
+            UsageError: There is no git, or no repository.
+        """
+        if shutil.which("git") is None:
+            raise UsageError(
+                "git is not installed", fix="install it, or compare two files: --old A --new B"
+            )
+        done = _git(["rev-parse", "--show-toplevel"], folder)
+        if done.returncode:
+            raise UsageError(
+                f"{folder}: not in a git repository",
+                fix="run: git init; or compare two files without git: "
+                "gate check --old A.prompt.yml --new B.prompt.yml",
+            )
+        self.top = Path(done.stdout.decode().rstrip("\n"))
+
+    def run(self, *arguments: str, index: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+        """Run git in this repository; the caller looks at the exit code.
+
+        Args:
+            arguments: Of git.
+            index: An index file to use instead of the repository's own.
+        """
+        return _git(list(arguments), self.top, index)
+
+    def resolve(self, ref: str) -> str | None:
+        """Return the commit of a ref whose objects are here, or None."""
+        if ref.startswith("-"):
+            return None
+        done = self.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        return done.stdout.decode().strip() if done.returncode == 0 else None
+
+    def has_commits(self) -> bool:
+        """Tell whether anything was ever committed; a broken HEAD is no empty repository."""
+        if self.run("rev-parse", "--verify", "--quiet", "HEAD").returncode == 0:
+            return True
+        return bool(self.run("for-each-ref", "--count=1").stdout)
+
+    def tracks(self, path: str) -> bool:
+        """Tell whether something at or below a path is committed or staged."""
+        return bool(self.run("ls-files", "--", path).stdout)
+
+    def is_shallow(self) -> bool:
+        """Tell whether history was cut at a depth."""
+        return self.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+
+    def fetch(self, commit: str) -> str | None:
+        """Return a commit, fetched from the remote if it is not here; None if it cannot be had.
+
+        Only a clone that is shallow already is fetched with a depth: on a full clone that would
+        make it shallow.
+        """
+        here = self.resolve(commit)
+        if here or not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+            return here
+        depth = ["--depth=1"] if self.is_shallow() else []
+        self.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *depth, "origin", commit)
+        return self.resolve(commit)
+
+    def parents(self) -> list[str]:
+        """Return the parents of HEAD as its commit object names them, also in a shallow clone."""
+        text = self.run("cat-file", "commit", "HEAD").stdout.decode(errors="replace")
+        header = text.partition("\n\n")[0]
+        return re.findall(r"^parent ([0-9a-f]+)$", header, re.MULTILINE)
+
+
+def _git(
+    arguments: list[str], folder: Path, index: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    # No prompt may hang a build, and no locale may change what is parsed.
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if index is not None:
+        environment["GIT_INDEX_FILE"] = str(index)
+    return subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
