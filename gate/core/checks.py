@@ -198,18 +198,14 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else canonical_json(value)
 
 
-def _subject(check: Check, output: Output) -> str | None:
-    if not check.path:
-        return output.text
-    found = value_at(output.parsed, check.path)
-    return None if found is ABSENT else _as_text(found)
+def _subject(check: Check, output: Output) -> str:
+    """What a text rule looks at; `run_check` has seen that the field is there."""
+    return _as_text(value_at(output.parsed, check.path)) if check.path else output.text
 
 
 def _text_rule(rule: Callable[[str, str], bool]) -> Callable[[Check, Output, Case], bool]:
     def holds(check: Check, output: Output, case: Case) -> bool:
         subject = _subject(check, output)
-        if subject is None:
-            return False
         wanted = _operand(check, case)
         for each in wanted if isinstance(wanted, list) else [wanted]:
             text = _as_text(each)
@@ -227,13 +223,11 @@ def _text_rule(rule: Callable[[str, str], bool]) -> Callable[[Check, Output, Cas
 
 
 def _regex(check: Check, output: Output, _case: Case) -> bool:
-    subject = _subject(check, output)
-    return subject is not None and re.search(check.value, subject) is not None
+    return re.search(check.value, _subject(check, output)) is not None
 
 
 def _max_chars(check: Check, output: Output, _case: Case) -> bool:
-    subject = _subject(check, output)
-    return subject is not None and len(subject) <= check.value
+    return bool(len(_subject(check, output)) <= check.value)
 
 
 _RULES: dict[str, Callable[[Check, Output, Case], bool]] = {

@@ -107,3 +107,41 @@ def test_one_budget_serves_all_suites(repo: Folder) -> None:
     suites = json.loads(done.stdout)["suites"]
     live = [each["calls"]["old_live"] + each["calls"]["new_live"] for each in suites]
     assert sum(live) == 50
+
+
+@pytest.mark.parametrize(
+    ("waiver", "words"),
+    [
+        pytest.param({"expires": "2026-99-99"}, "write it as 2026-12-31", id="no-such-day"),
+        pytest.param({"finding": "failures"}, "known: failure-rate-rise", id="no-such-finding"),
+    ],
+)
+def test_a_waiver_that_can_never_hold_is_an_error(
+    judged: Folder, waiver: dict[str, str], words: str
+) -> None:
+    config = json.loads(judged.read("gate.yaml"))
+    good = {"finding": "cost-rise", "owner": "me", "reason": "known", "expires": "2026-12-31"}
+    judged.write({"gate.yaml": json.dumps({**config, "waivers": [{**good, **waiver}]})})
+    done = judged.gate("validate")
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_a_suite_without_checks_says_so(repo: Folder) -> None:
+    repo.write(echo_project(ANSWERS)).commit()
+    done = repo.write(BROKEN).gate("check")
+    assert "note: suite s: has no checks; only refused, cut and empty answers" in done.stdout
+
+
+def test_an_old_baseline_is_noted(repo: Folder) -> None:
+    files = echo_project(ANSWERS, checks=[{"contains": "yes"}])
+    config = json.loads(str(files["gate.yaml"]))
+    config["policy"] = {"baseline_max_age_days": 30}
+    repo.write({**files, "gate.yaml": json.dumps(config)})
+    assert repo.gate("refresh").returncode == 0
+    text = repo.read("baselines/s.jsonl")
+    head, _, rest = text.partition("\n")
+    aged = json.dumps({**json.loads(head), "recorded_at": "2020-01-01T00:00:00Z"})
+    repo.write({"baselines/s.jsonl": f"{aged}\n{rest}"}).commit()
+    done = repo.write(BROKEN).gate("check")
+    assert "days old, the policy asks for 30; next: gate refresh s" in done.stdout
