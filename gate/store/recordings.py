@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 from gate.core.model import Response
@@ -29,6 +30,7 @@ _COLUMNS = (
     "logprobs, vendor_model, cost_usd, attempts"
 )
 _BATCH = 500  # digests a query
+_RETRY_S = 0.02  # between two tries to switch a new file to the write-ahead log
 _BUSY_S = 30.0  # how long one process waits for another's write
 
 
@@ -55,7 +57,7 @@ class Recordings:
         except (OSError, sqlite3.Error) as error:
             raise RecordingError(f"{path}: cannot be opened: {error}") from error
         try:
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._use_wal()
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(_SCHEMA)
             self._db.execute(f"SELECT {_COLUMNS} FROM recordings LIMIT 0")  # noqa: S608 -- constants
@@ -65,6 +67,22 @@ class Recordings:
                 f"{path}: cannot be used for recordings: {error}",
                 fix="move the file away; a new one is made, and missing answers are called again",
             ) from error
+
+    def _use_wal(self) -> None:
+        """Switch to the write-ahead log, which two processes may try at once on a new file.
+
+        SQLite refuses the second one at once instead of letting it wait.
+        """
+        deadline = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:  # noqa: PERF203 -- it waits anyway
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY_S)
+            else:
+                return
 
     def fetch(
         self, digests: Iterable[str], *, since: float = 0.0
