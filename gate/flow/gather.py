@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from gate.providers.registry import Place, open_provider
 from gate.replay.engine import Answered, Call, Limits, Tally, replay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gate.core.model import Case, Provider, Request, Response
     from gate.flow.change import Side, SuiteChange
@@ -121,12 +121,16 @@ def _from_baselines(change: SuiteChange, options: Options, found: Gathered) -> l
     order = list(change.cases)
     Random(options.limits.seed).shuffle(order)  # noqa: S311 -- an order, no secret
     missing: list[tuple[str, str, Request, int, int]] = []
-    twins = _twins(change)
-    for case in order:
-        requests = {
+    asked = {
+        case.case_id: {
             "old": request_for(change.old.prompt, case),
             "new": request_for(change.new.prompt, case),
         }
+        for case in change.cases
+    }
+    twins = _twins(asked)
+    for case in order:
+        requests = asked[case.case_id]
         same = requests["old"].digest == requests["new"].digest
         for side, request in requests.items():
             # Where the change leaves the request alone, only the base may say how it is answered.
@@ -152,14 +156,13 @@ def _from_baselines(change: SuiteChange, options: Options, found: Gathered) -> l
     ]
 
 
-def _twins(change: SuiteChange) -> dict[tuple[str, str], int]:
+def _twins(asked: Mapping[str, Mapping[str, Request]]) -> dict[tuple[str, str], int]:
     """Count, for each case and request, the cases before it that ask the same."""
     seen: Counter[str] = Counter()
     twins = {}
-    for case in change.cases:
-        digests = {request_for(side.prompt, case).digest for side in (change.old, change.new)}
-        for digest in digests:
-            twins[case.case_id, digest] = seen[digest]
+    for case_id, requests in asked.items():
+        for digest in {request.digest for request in requests.values()}:
+            twins[case_id, digest] = seen[digest]
             seen[digest] += 1
     return twins
 
@@ -168,9 +171,21 @@ def _baseline_trials(side: Side, case: Case, request: Request) -> tuple[Response
     return side.baseline.trials_of(case.case_id, request.digest) if side.baseline else ()
 
 
-def _add(found: Gathered, wanted: _Wanted, source: str, response: Response | None) -> None:
+def _add(
+    found: Gathered,
+    wanted: _Wanted,
+    source: str,
+    response: Response | None,
+    missing: str | None = None,
+) -> None:
     found.trials[wanted.side][wanted.case_id].append(
-        Trial(case_id=wanted.case_id, repeat=wanted.repeat, source=source, response=response)
+        Trial(
+            case_id=wanted.case_id,
+            repeat=wanted.repeat,
+            source=source,
+            response=response,
+            missing=missing,
+        )
     )
 
 
@@ -198,10 +213,7 @@ def _call(
             found.live[answered.call.side] += 1
             cost = cost_usd(answered.response, getattr(change, answered.call.side).prompt.price)
         for each in pending[key]:
-            _add(found, each, "live", answered.response)
-            if answered.response is None:
-                trials = found.trials[each.side][each.case_id]
-                trials[-1] = replace(trials[-1], missing=answered.missing)
+            _add(found, each, "live", answered.response, answered.missing)
         progress.update(tally.answered + tally.missing, tally.cost_usd + (cost or 0.0))
         return cost or 0.0
 
@@ -225,13 +237,13 @@ async def _replay(
     places: Mapping[str, Place],
     calls: list[Call],
     limits: Limits,
-    keep: object,
+    keep: Callable[[Answered, Tally], float],
 ) -> Tally:
     providers: dict[str, Provider] = {}
     try:
         for side, place in places.items():
             providers[side] = open_provider(getattr(change, side).prompt, place)
-        return await replay(calls, providers, limits=limits, keep=keep)  # type: ignore[arg-type]
+        return await replay(calls, providers, limits=limits, keep=keep)
     finally:
         for provider in providers.values():
             await provider.close()
