@@ -1,80 +1,89 @@
-"""What each metric reads from a score."""
+"""What each metric reads from the columns, and which cases it can be measured on."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gate.core.verdict import Samples
+from gate.core.estimate import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from gate.core.columns import Columns, Floats
 
-    from gate.core.score import Score, ScoredCase
-
-    Reader = Callable[[Score], float | None]
-
-
-def two_sided(scored: Sequence[ScoredCase]) -> list[ScoredCase]:
-    """Keep the cases that have a trial on each side."""
-    return [each for each in scored if each.old and each.new]
+NOT_SIDE_BY_SIDE = "old and new were not called side by side"
+FEW_TRIALS = 20  # on a side: below, a 95th percentile is no more than the largest value
 
 
-def with_override(scored: Sequence[ScoredCase]) -> list[ScoredCase]:
-    """Keep the trials, and the cases with such trials on each side, that the proxy can judge."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmeasured:
+    """Why a metric says nothing about these cases."""
 
-    def known(scores: Sequence[Score]) -> tuple[Score, ...]:
-        return tuple(score for score in scores if score.override is not None)
-
-    kept = [replace(each, old=known(each.old), new=known(each.new)) for each in scored]
-    return two_sided(kept)
+    reason: str
 
 
-def samples_of(scored: Sequence[ScoredCase], read: Reader) -> Samples | None:
-    """Lay one metric out as arrays; None where any trial lacks the value, or there is none."""
-    case: list[int] = []
-    is_new: list[bool] = []
-    value: list[float] = []
-    for index, each in enumerate(scored):
-        for side, scores in ((False, each.old), (True, each.new)):
-            for score in scores:
-                number = read(score)
-                if number is None:
-                    return None
-                case.append(index)
-                is_new.append(side)
-                value.append(number)
-    if not case:
-        return None
-    return Samples(
-        case=np.array(case, dtype=np.int64),
-        is_new=np.array(is_new, dtype=np.bool_),
-        value=np.array(value, dtype=np.float64),
+def measured(columns: Columns, value: Floats, *, is_last: bool = True) -> Measured | Unmeasured:
+    """Keep the trials whose value is known, of the cases that have such trials on both sides.
+
+    Args:
+        columns: Of the cases in question.
+        value: The metric's value of each trial; NaN: not known.
+        is_last: Whether no further trial is planned; otherwise cases left out are yet unseen.
+    """
+    known = ~np.isnan(value)
+    old = np.bincount(columns.case[known & ~columns.is_new], minlength=columns.cases)
+    new = np.bincount(columns.case[known & columns.is_new], minlength=columns.cases)
+    usable = (old > 0) & (new > 0)
+    if not usable.any():
+        return Unmeasured(reason="no case has an answer on both sides")
+    trials = known & usable[columns.case]
+    return Measured(
+        case=(np.cumsum(usable) - 1)[columns.case[trials]],
+        is_new=columns.is_new[trials],
+        value=value[trials],
+        cluster=columns.cluster[usable],
+        same=columns.is_same[usable],
+        unseen=0 if is_last else int((~usable).sum()),
+        planned_new=int(columns.planned_new.sum()),
     )
 
 
-def failure(score: Score) -> float:
-    """1 for an unusable output, otherwise 0."""
-    return float(score.failed)
+def rate(metric: str, columns: Columns, *, is_last: bool) -> Measured | Unmeasured:
+    """Read the failure rate or the override rate."""
+    if metric == "failure_rate":
+        return measured(columns, columns.failed, is_last=is_last)
+    found = measured(columns, columns.override, is_last=is_last)
+    answered = measured(columns, columns.failed)
+    if isinstance(found, Unmeasured) and isinstance(answered, Measured):
+        return Unmeasured(reason="no case has an expectation, or old trials to spare as references")
+    return found
 
 
-def override(score: Score) -> float | None:
-    """The override proxy's probability."""
-    return score.override
+def cost(columns: Columns, *, is_last: bool) -> tuple[str, Measured] | Unmeasured:
+    """Read the cost in USD, or in tokens where a price is not known for every trial.
+
+    Returns:
+        The unit, `usd` or `tokens`, and the trials.
+    """
+    paired = (columns.counts(new=False) > 0) & (columns.counts(new=True) > 0)
+    trials = paired[columns.case]
+    for unit, value in (("usd", columns.cost_usd), ("tokens", columns.tokens)):
+        if not np.isnan(value[trials]).any():
+            found = measured(columns, value, is_last=is_last)
+            return found if isinstance(found, Unmeasured) else (unit, found)
+    return Unmeasured(reason="the provider reports no tokens, or not for every answer")
 
 
-def usd(score: Score) -> float | None:
-    """What the trial cost."""
-    return score.cost_usd
+def latency(columns: Columns, *, is_last: bool) -> tuple[float, Measured] | Unmeasured:
+    """Read the latencies of cases whose both sides were called in this run.
 
-
-def tokens(score: Score) -> float | None:
-    """Tokens in and out, where no price is known."""
-    return None if score.tokens is None else float(score.tokens)
-
-
-def latency(score: Score) -> float | None:
-    """Milliseconds; None for a trial that was not called in this run."""
-    return score.latency_ms
+    Returns:
+        The quantile that is compared, 0.95, or 0.5 where a side has few trials; the trials.
+    """
+    found = measured(columns, columns.latency_ms, is_last=is_last)
+    if isinstance(found, Unmeasured):
+        return Unmeasured(reason=NOT_SIDE_BY_SIDE)
+    new = int(found.is_new.sum())
+    few = min(new, len(found.is_new) - new) < FEW_TRIALS
+    return (0.5 if few else 0.95), found

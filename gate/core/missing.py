@@ -1,48 +1,51 @@
-"""Could the trials that are missing change the verdict?"""
+"""The trials that are missing: how many, on which side, and could they change the verdict?"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.core.findings import RATES, find
-from gate.core.report import Verdict
-from gate.core.score import Score
+import numpy as np
+
+from gate.core.columns import with_missing
+from gate.core.permutation import binary_p_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gate.core.policy import Policy
-    from gate.core.score import ScoredCase
-
-_FAILED = Score(
-    failure_code="missing", override=1.0, cost_usd=None, tokens=None, latency_ms=None, text=""
-)
-_USABLE = replace(_FAILED, failure_code=None, override=0.0)
+    from gate.core.columns import Columns
 
 
-def missing_could_decide(scored: Sequence[ScoredCase], policy: Policy) -> bool:
-    """Impute the missing trials both ways and compare.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Trials that brought no answer, which is neither a failure nor a pass."""
 
-    Once as if every missing new trial had failed and every missing old one had not, once the
-    other way round. A case without a trial on one side counts with its imputed ones.
+    old: int
+    new: int
+    p_value: float | None  # two-sided, that both sides lose as many; None: nothing to compare
 
-    Returns:
-        Whether the two worlds disagree about any finding, overall or in a segment.
+
+def count_missing(columns: Columns) -> Missing:
+    """Count the missing trials, and test whether one side loses more of them.
+
+    A side that comes from a baseline cannot have lost any: the test looks at cases whose both
+    sides were called.
     """
-    if not any(each.old_missing or each.new_missing for each in scored):
-        return False
-    worlds = []
-    for old, new in ((_USABLE, _FAILED), (_FAILED, _USABLE)):
-        imputed = [_impute(each, old, new) for each in scored]
-        found, _ = find(imputed, policy, among=RATES)
-        worlds.append({(one.id, one.segment) for one in found if one.verdict is Verdict.FAIL})
-    return worlds[0] != worlds[1]
+    old, new = columns.missing_old, columns.missing_new
+    k_old, k_new = columns.counts(new=False) + old, columns.counts(new=True) + new
+    called = ~columns.is_recorded & ~columns.is_same & (k_old > 0) & (k_new > 0)
+    p_value = None
+    if (old + new)[called].any():
+        lost = (old + new)[called]
+        rise = binary_p_value((k_old + k_new)[called], k_new[called], lost, new[called])
+        p_value = min(1.0, 2 * min(rise, 1 - rise))
+    return Missing(old=int(old.sum()), new=int(new.sum()), p_value=p_value)
 
 
-def _impute(each: ScoredCase, old: Score, new: Score) -> ScoredCase:
-    return replace(
-        each,
-        old=each.old + (old,) * each.old_missing,
-        new=each.new + (new,) * each.new_missing,
-    )
+def imputed_both_ways(columns: Columns) -> tuple[Columns, ...]:
+    """Return the two worlds that are furthest apart; none where nothing is missing.
+
+    In one, every missing new trial failed and every missing old one did not; in the other, the
+    other way round. A case without a trial on one side counts with its imputed ones.
+    """
+    if not np.any(columns.missing_old) and not np.any(columns.missing_new):
+        return ()
+    return with_missing(columns, old=0.0, new=1.0), with_missing(columns, old=1.0, new=0.0)

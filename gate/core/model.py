@@ -102,6 +102,7 @@ class Response:
     vendor_model: str | None = None
     cost_usd: float | None = None  # where the provider itself reports it
     attempts: int = 1
+    received_at: float = field(default=0.0, compare=False)  # seconds since the epoch; 0: long ago
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,18 +7,29 @@ p-value is computed, not sampled.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gate.core.saddlepoint import SubsetSums, tail
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 GRID = 256  # steps of the grid that values other than 0/1 are rounded to
+MOST_EXACT = 200  # trials whose law is computed whole; above, its tail by the saddlepoint,
+MOST_POINTS = 1 << 22  # unless the cases differ so little that the whole law is as quick
+DOMINANT = 0.25  # share of one case in the whole variance, beyond which a saddlepoint is too sure
+COARSE = 64  # steps of the grid where one case outweighs the others, and little else counts
 CASE_LATTICE = 1 << 12  # points of one case's law at most
+_DIRECT = 64  # points of a law up to which direct sums are faster than a transform
 LATTICE = 1 << 19  # points of the whole null law at most; the grid gets coarser to stay below
 
 
@@ -51,11 +62,10 @@ def binary_p_value(
     shapes, counts = np.unique(
         np.stack([trials, trials_new, failed], axis=1), axis=0, return_counts=True
     )
-    laws = [(_hypergeometric(*map(int, shape)), int(n)) for shape, n in zip(shapes, counts)]  # noqa: B905 -- numpy gives both the same length
-    law = np.ones(1)
-    for pmf, n in laws:
-        law = _convolve(law, _power(pmf, n))
-    return _upper_tail(law, observed, mid_p=mid_p)
+    # A case whose trials all failed or all did not adds a constant.
+    laws = {tuple(map(int, shape)): int(n) for shape, n in zip(shapes, counts, strict=True)}
+    law = _joined([(_hypergeometric(*shape), n) for shape, n in laws.items()])
+    return tail_of(law, observed, mid_p=mid_p)
 
 
 def value_p_value(
@@ -63,35 +73,69 @@ def value_p_value(
 ) -> float:
     """Return the one-sided p-value of a rise in a value that is not 0/1.
 
-    The values are rounded to a common grid; the test is exact for the rounded values.
+    Up to `MOST_EXACT` trials, and beyond where few kinds of cases make it quick, the values are
+    rounded to a common grid and the law of the rounded values is computed whole; otherwise the
+    tail is that of the saddlepoint.
 
     Args:
         case: Index of the case of each trial, in [0, N); shape (T,).
         is_new: Whether the trial is of the new prompt; shape (T,).
         value: The value; shape (T,).
-        mid_p: As `binary_p_value`.
+        mid_p: As `binary_p_value`; False also computes the whole law of any number of trials.
 
     Source:
         Pagano and Tritchler (1983), JASA 78(382): permutation laws by FFT.
     """
-    order = np.argsort(case, kind="stable")
+    if not len(value):
+        return 0.5 if mid_p else 1.0
+    order = np.lexsort((value, case))
     case, is_new, value = case[order], is_new[order], value[order]
     _, start, size = np.unique(case, return_index=True, return_counts=True)
     low = np.minimum.reduceat(value, start)
     steps = value - np.repeat(low, size)
-    reach = float(np.add.reduceat(steps, start).sum())
-    if reach == 0:
+    spans = np.add.reduceat(steps, start)
+    if float(spans.sum()) == 0:
         return 0.5 if mid_p else 1.0
-    widest = float(np.add.reduceat(steps, start).max())
-    step = max(float(steps.max()) / GRID, reach / LATTICE, widest / CASE_LATTICE)
+    picked = np.add.reduceat(is_new.astype(np.int64), start)
+    many = len(value) > MOST_EXACT
+    dominated = many and _is_dominated(steps, start, size)
+    finest = float(steps.max()) / (COARSE if dominated else GRID)
+    step = max(finest, float(spans.sum()) / LATTICE, spans.max() / CASE_LATTICE)
     grid = np.rint(steps / step).astype(np.int64)
-    observed = int(grid[is_new].sum())
-    laws = []
-    for begin, length in zip(start, size):  # noqa: B905 -- numpy gives both the same length
-        values, picked = grid[begin : begin + length], int(is_new[begin : begin + length].sum())
-        if values.any():
-            laws.append(_subset_sums(values, picked))
-    return _upper_tail(_convolve_all(laws), observed, mid_p=mid_p)
+    patterns = Counter(
+        (new, *grid[begin : begin + count].tolist())
+        for begin, count, new in zip(start.tolist(), size.tolist(), picked.tolist(), strict=True)
+    )
+    points = len(patterns) * int(np.maximum.reduceat(grid, start) @ picked)
+    if mid_p and many and not dominated and points > MOST_POINTS:
+        return _value_tail(value, is_new, start, size, picked)
+    laws = [
+        (_subset_sums(np.array(values), new), n)
+        for (new, *values), n in patterns.items()
+        if any(values)
+    ]
+    return tail_of(_joined(laws), int(grid[is_new].sum()), mid_p=mid_p)
+
+
+def _is_dominated(value: Floats, start: Ints, size: Ints) -> bool:
+    """Tell whether one case brings a large share of the variance of the sum."""
+    mean = np.add.reduceat(value, start) / size
+    squares = np.add.reduceat((value - np.repeat(mean, size)) ** 2, start)
+    return bool(squares.max() > DOMINANT * squares.sum())
+
+
+def _value_tail(
+    value: Floats, is_new: NDArray[np.bool_], start: Ints, size: Ints, picked: Ints
+) -> float:
+    centred = value - np.repeat(np.add.reduceat(value, start) / size, size)
+    observed = float(centred[is_new].sum())
+    laws, most = [], 0.0
+    for count, new in np.unique(np.stack([size, picked], axis=1), axis=0).tolist():
+        first = start[(size == count) & (picked == new)]
+        rows = centred[first[:, None] + np.arange(count)]
+        laws.append(SubsetSums(rows, new))
+        most += float(rows[:, count - new :].sum())  # sorted: the largest stand last
+    return tail(laws, observed, most)
 
 
 def _hypergeometric(trials: int, trials_new: int, failed: int) -> Floats:
@@ -131,35 +175,25 @@ def _subset_sums(values: Ints, picked: int) -> Floats:
     return law
 
 
-def _convolve(left: Floats, right: Floats) -> Floats:
-    length = len(left) + len(right) - 1
-    if min(len(left), len(right)) < 64:  # noqa: PLR2004 -- below, the direct sum is faster
-        return np.convolve(left, right)
+def _joined(laws: Sequence[tuple[Floats, int]]) -> Floats:
+    """Law of the sum of independent parts, each given with the number of its copies."""
+    length = 1 + sum((len(law) - 1) * copies for law, copies in laws)
     size = 1 << (length - 1).bit_length()
-    product = np.fft.irfft(np.fft.rfft(left, size) * np.fft.rfft(right, size), size)[:length]
-    result: Floats = np.maximum(product, 0.0)
+    if size <= _DIRECT:
+        joined = np.ones(1)
+        for law, copies in laws:
+            for _ in range(copies):
+                joined = np.convolve(joined, law)
+        return joined
+    spectrum: Any = 1.0
+    for law, copies in laws:
+        spectrum = spectrum * np.fft.rfft(law, size) ** copies
+    result: Floats = np.maximum(np.fft.irfft(spectrum, size)[:length], 0.0)
     return result
 
 
-def _power(law: Floats, times: int) -> Floats:
-    length = (len(law) - 1) * times + 1
-    size = 1 << (length - 1).bit_length() if length > 1 else 1
-    if times == 1 or size == 1:
-        return law if times == 1 else np.ones(1)
-    power: Floats = np.fft.irfft(np.fft.rfft(law, size) ** times, size)[:length]
-    return np.maximum(power, 0.0)
-
-
-def _convolve_all(laws: list[Floats]) -> Floats:
-    """Convolve neighbours pair by pair: the lengths stay balanced, so it is fast."""
-    while len(laws) > 1:
-        laws.sort(key=len)
-        paired = [_convolve(*laws[i : i + 2]) for i in range(0, len(laws) - 1, 2)]
-        laws = paired + ([laws[-1]] if len(laws) % 2 else [])
-    return laws[0] if laws else np.ones(1)
-
-
-def _upper_tail(law: Floats, observed: int, *, mid_p: bool) -> float:
+def tail_of(law: Floats, observed: int, *, mid_p: bool) -> float:
+    """Return the probability of the observed sum or more; of itself half, for a mid-p."""
     at = float(law[observed]) if observed < len(law) else 0.0
     tail = float(law[observed + 1 :].sum()) + (0.5 if mid_p else 1.0) * at
     return min(1.0, max(0.0, tail))

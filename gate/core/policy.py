@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,11 +57,14 @@ class Policy:
 
     alpha: float = 0.05
     metrics: Mapping[str, Tolerance] = field(default_factory=_default_metrics)
-    segments_by: tuple[str, ...] = ()
+    segments_by: tuple[tuple[str, ...], ...] = ()  # tags to group by; several: jointly
     segments_max_rise: float = 0.05
     inconclusive: str = "pass"  # or "fail"
     baseline_max_age_days: int | None = None
     trust: str = "base"  # or "head"
+    exact: bool = False  # the conservative p-value instead of the mid-p
+    strict: bool = False  # fail only if the interval's lower bound is above the tolerance
+    scope: str = "fixtures"  # or "population": a claim about what the cases were drawn from
 
     def alpha_overall(self) -> float:
         """Alpha of one metric's test over all cases.
@@ -72,9 +75,19 @@ class Policy:
         share = 1 - SEGMENT_SHARE if self.segments_by else 1.0
         return self.alpha / max(1, len(self.metrics)) * share
 
-    def alpha_segment(self, segments: int) -> float:
-        """Alpha of one metric's test in one of `segments` segments."""
-        return self.alpha / max(1, len(self.metrics)) * SEGMENT_SHARE / max(1, segments)
+    def untimed(self) -> Policy:
+        """Return the policy for a wholly recorded old side, where no latency can be compared."""
+        others = self.metrics.keys() - {"latency_p95"}
+        return self.without("latency_p95") if others else self
+
+    def without(self, metric: str) -> Policy:
+        """Return the policy for a run that cannot measure a metric: the others share its alpha."""
+        kept = {name: limit for name, limit in self.metrics.items() if name != metric}
+        return replace(self, metrics=kept)
+
+    def alpha_segments(self) -> float:
+        """Alpha of one metric's tests in all segments together."""
+        return self.alpha / max(1, len(self.metrics)) * SEGMENT_SHARE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,14 @@ class Outcome(str, Enum):
     UNSCORED = "unscored"
 
 
+class Confirmation(str, Enum):
+    """What became of a fail against recordings when old was called again."""
+
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not_confirmed"  # the verdict is that of live against live
+    UNCONFIRMED = "unconfirmed"  # old could not be called again; the fail stands
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One metric over all cases or in one segment, with its numbers and its verdict.
@@ -55,6 +63,9 @@ class Finding:
     alpha: float
     verdict: Verdict
     waived: bool = False
+    p_adjusted: float | None = None  # by Holm, for all segments of the metric; None: no segment
+    cases_needed: int | None = None  # for the limit to be provable, with as many trials each
+    quantile: float | None = None  # of a latency: 0.95, or 0.5 where there are few trials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +126,16 @@ class SuiteReport:
     prompt_new: PromptSeen | None = None
     findings: tuple[Finding, ...] = ()
     not_measured: Mapping[str, str] = field(default_factory=dict)  # metric: reason
+    small_segments: tuple[str, ...] = ()  # too few trials to fail by themselves
+    confirmation: Confirmation | None = None  # None: nothing was to be confirmed
+    missing_p_value: float | None = None  # two-sided, that both sides lose as many trials
     failure_codes_old: Mapping[str, int] = field(default_factory=dict)
     failure_codes_new: Mapping[str, int] = field(default_factory=dict)
     cases_changed: tuple[CaseChange, ...] = ()
     calls: Calls = field(default_factory=Calls)
     cost_usd: float | None = None
     stopped_early: bool = False
+    cases_not_asked: int = 0  # the run stopped before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gate.core.model import Case, Price, Response, Trial
 
 
+SIDE_BY_SIDE_S = 600.0  # between two calls; old and new of a pair are called in one block
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """One trial, judged by itself. A missing trial has no score."""
@@ -23,7 +26,7 @@ class Score:
     override: float | None  # probability in [0, 1] of a human change; None: nothing to hold it to
     cost_usd: float | None
     tokens: int | None
-    latency_ms: float | None  # None: not called in this run, so not comparable
+    latency_ms: float | None  # None: not called side by side with the other side's
     text: str
 
     @property
@@ -41,6 +44,8 @@ class ScoredCase:
     new: tuple[Score, ...]
     old_missing: int = 0
     new_missing: int = 0
+    old_recorded: bool = False  # the old trials come from a baseline
+    is_same: bool = False  # old and new ask the same, so that one trial is both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,7 @@ def score_case(
     rules: Rules,
     prices: tuple[Price | None, Price | None],
     approved: Sequence[str],
+    is_same: bool = False,
 ) -> ScoredCase:
     """Score both sides of a case.
 
@@ -70,20 +76,22 @@ def score_case(
         rules: Checks and decision fields of the suite.
         prices: USD per million tokens of the old and of the new prompt.
         approved: Outputs of the approved baseline; empty: the old side's own trials stand in.
+        is_same: Whether both sides ask the same.
     """
     references, held_out = _references(case, old, approved)
+    side_by_side = _side_by_side(old, new)
 
     def side(
         trials: Sequence[Trial], price: Price | None, unjudged: Sequence[Trial]
     ) -> tuple[Score, ...]:
         return tuple(
             _score(
-                trial,
                 trial.response,
                 case,
                 rules,
                 price,
                 None if any(trial is each for each in unjudged) else references,
+                is_timed=trial.repeat in side_by_side,
             )
             for trial in trials
             if trial.response is not None
@@ -96,7 +104,29 @@ def score_case(
         new=side(new, prices[1], new if nothing_to_compare else ()),
         old_missing=sum(trial.response is None for trial in old),
         new_missing=sum(trial.response is None for trial in new),
+        old_recorded=any(trial.source == "baseline" for trial in old),
+        is_same=is_same,
     )
+
+
+def _side_by_side(old: Sequence[Trial], new: Sequence[Trial]) -> set[int]:
+    """Repeats whose two sides were called at about the same time, so that latencies compare.
+
+    By the start of the calls: a slow answer is not left out for being slow. The time is recorded
+    with the answer, so that a second run compares what the first one did.
+    """
+    then = {trial.repeat: _called_at(trial.response) for trial in old if trial.response}
+    return {
+        trial.repeat
+        for trial in new
+        if trial.response
+        and trial.response.received_at
+        and abs(_called_at(trial.response) - then.get(trial.repeat, 0.0)) <= SIDE_BY_SIDE_S
+    }
+
+
+def _called_at(response: Response) -> float:
+    return response.received_at - response.latency_ms / 1000
 
 
 def _references(
@@ -122,12 +152,13 @@ def _references(
 
 
 def _score(
-    trial: Trial,
     response: Response,
     case: Case,
     rules: Rules,
     price: Price | None,
     references: Sequence[str] | None,
+    *,
+    is_timed: bool,
 ) -> Score:
     code = failure_code(response, case, rules.checks, detect_refusals=rules.detect_refusals)
     override = None
@@ -145,7 +176,7 @@ def _score(
         override=override,
         cost_usd=cost_usd(response, price),
         tokens=_tokens(response),
-        latency_ms=response.latency_ms if trial.source == "live" else None,
+        latency_ms=response.latency_ms if is_timed else None,
         text=response.text,
     )
 

@@ -151,6 +151,8 @@ _WAIVER: dict[str, Any] = {
     },
 }
 
+_TAG = {"type": "string", "minLength": 1}
+
 _POLICY: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -172,13 +174,29 @@ _POLICY: dict[str, Any] = {
             "additionalProperties": False,
             "required": ["by"],
             "properties": {
-                "by": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                "by": {
+                    "type": "array",
+                    "minItems": 1,
+                    "description": "Tags; a list of tags makes segments of their combinations.",
+                    "items": {
+                        "anyOf": [_TAG, {"type": "array", "minItems": 1, "items": _TAG}],
+                    },
+                },
                 "max_rise": _RATE,
             },
         },
         "inconclusive": {"enum": ["pass", "fail"]},
         "baseline_max_age_days": {"type": "integer", "minimum": 1},
         "trust": {"enum": ["base", "head"]},
+        "exact": {"type": "boolean", "description": "Conservative p-values; default: mid-p."},
+        "strict": {
+            "type": "boolean",
+            "description": "Fail only if the interval's lower bound exceeds the tolerance.",
+        },
+        "scope": {
+            "enum": ["fixtures", "population"],
+            "description": "What is claimed: about a re-run of these cases, or about production.",
+        },
     },
 }
 

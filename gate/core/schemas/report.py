@@ -39,6 +39,9 @@ _FINDING = _closed(
         "trials_needed": {"type": ["integer", "null"], "minimum": 1},
         "verdict": {"enum": ["pass", "fail", "inconclusive"]},
         "waived": {"type": "boolean"},
+        "p_adjusted": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "cases_needed": {"type": ["integer", "null"], "minimum": 1},
+        "quantile": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
     }
 )
 _CASE_CHANGE = _closed(
@@ -70,6 +73,9 @@ _SUITE = _closed(
         "prompts": _closed({"old": _PROMPT, "new": _PROMPT}),
         "findings": {"type": "array", "items": _FINDING},
         "not_measured": {"type": "object", "additionalProperties": _TEXT},
+        "small_segments": {"type": "array", "items": _TEXT},
+        "confirmation": {"enum": [None, "confirmed", "not_confirmed", "unconfirmed"]},
+        "missing_p_value": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "failure_codes": _closed({"old": _CODES, "new": _CODES}),
         "cases_changed": {"type": "array", "items": _CASE_CHANGE},
         "calls": _closed(
@@ -80,6 +86,7 @@ _SUITE = _closed(
         ),
         "cost_usd": {"type": ["number", "null"]},
         "stopped_early": {"type": "boolean"},
+        "cases_not_asked": _COUNT,
     }
 )
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+
 from gate.core.checks import parse_check, run_check
+from gate.core.estimate import Estimate, Measured
 from gate.core.model import Case, Message, Prompt, Response, Trial
 from gate.core.output import Output
 from gate.core.policy import Policy, Tolerance
@@ -28,10 +35,10 @@ def response(text="ok", **more):
     return Response(**{"text": text, "finish_reason": "stop", "latency_ms": 5.0, **more})
 
 
-def trial(text="ok", *, source="live", **more):
+def trial(text="ok", *, source="live", repeat=0, **more):
     """One trial; a text of None is a missing one."""
     answer = None if text is None else response(text, **more)
-    return Trial(case_id="c", repeat=0, source=source, response=answer)
+    return Trial(case_id="c", repeat=repeat, source=source, response=answer)
 
 
 def score(mark=".", **more):
@@ -48,21 +55,26 @@ def score(mark=".", **more):
     return Score(**{**keys, **more})
 
 
-def scored(old=".", new=".", *, case_id="c", segment=None, **more):
-    """A scored case from marks, `scored("..x", "xxx")`."""
+def scored(old=".", new=".", *, case_id="c", segment=None, cluster=None, added=False, **more):
+    """A scored case from marks, `scored("..x", "xxx")`; `added` is known to the head only."""
     return ScoredCase(
-        case=case(case_id, segment=segment or {}),
+        case=case(case_id, segment=segment or {}, cluster=cluster, is_new=added),
         old=tuple(map(score, old)),
         new=tuple(map(score, new)),
         **more,
     )
 
 
-def measured(field, pairs):
+def rows(count, old=".", new=".", **more):
+    """As many scored cases of the same marks, each of a name of its own."""
+    return [scored(old, new, **{"case_id": f"{old}{new}{n}", **more}) for n in range(count)]
+
+
+def valued(field, pairs, **more):
     """One scored case a pair of lists, whose trials have these values of one field."""
     return [
-        ScoredCase(
-            case=case(f"c{number}"),
+        replace(
+            scored(case_id=f"v{number}", **more),
             old=tuple(score(**{field: value}) for value in old),
             new=tuple(score(**{field: value}) for value in new),
         )
@@ -70,13 +82,75 @@ def measured(field, pairs):
     ]
 
 
-def policy(alpha=0.05, **limits):
-    """A policy of these metrics alone: `failure_rate=0.01` is a rise, `cost=1.1` a ratio."""
+def long_form(pairs):
+    """Case, side and value of each trial, from one pair of (old values, new values) a case."""
+    trials = [
+        (index, is_new, value)
+        for index, pair in enumerate(pairs)
+        for is_new, side in enumerate(pair)
+        for value in side
+    ]
+    case_of, is_new, value = zip(*trials, strict=True)
+    return np.array(case_of), np.array(is_new, dtype=bool), np.array(value, dtype=float)
+
+
+def enumerated(pairs, *, mid_p=True, weights=None):
+    """P-value of a rise, by going through every way to call some trials of each case new."""
+    weights = weights or [1] * len(pairs)
+    totals, observed = np.zeros(1), 0.0
+    for (old, new), weight in zip(pairs, weights, strict=True):
+        ways = itertools.combinations([*old, *new], len(new))
+        sums = [weight * math.fsum(way) for way in ways]
+        totals = np.add.outer(totals, sums).ravel()
+        observed += weight * math.fsum(new)
+    at = np.isclose(totals, observed, atol=1e-9)
+    above = (totals > observed) & ~at
+    return (above.sum() + (0.5 if mid_p else 1.0) * at.sum()) / len(totals)
+
+
+def measured(*pairs, cluster=None, same=(), **more):
+    """The trials of one metric, from one pair of (old values, new values) a case.
+
+    `cluster` has one number a case, each its own by default; `same` holds indices of cases.
+    """
+    case_of, is_new, value = long_form(pairs)
+    every = np.arange(len(pairs))
+    return Measured(
+        case=case_of,
+        is_new=is_new,
+        value=value,
+        cluster=every if cluster is None else np.array(cluster),
+        same=np.isin(every, same),
+        **more,
+    )
+
+
+def given_estimate(*, change=0.0, variance=0.0, trials_new=1000, planned_new=None, p_value=0.5):
+    """An estimate over as many cases as trials of each side."""
+    return Estimate(
+        old=0.1,
+        new=0.1 + change,
+        change=change,
+        variance=variance,
+        cases=trials_new,
+        trials_old=trials_new,
+        trials_new=trials_new,
+        planned_new=trials_new if planned_new is None else planned_new,
+        planned_cases=trials_new if planned_new is None else planned_new,
+        p_value=p_value,
+    )
+
+
+def policy(more=None, *, alpha=0.05, **limits):
+    """A policy of these metrics alone: `failure_rate=0.01` is a rise, `cost=1.1` a ratio.
+
+    `more` holds the policy's other fields.
+    """
     metrics = {
         name: Tolerance(max_rise=limit) if name.endswith("rate") else Tolerance(max_ratio=limit)
         for name, limit in limits.items()
     }
-    return Policy(alpha=alpha, metrics=metrics)
+    return Policy(alpha=alpha, metrics=metrics, **(more or {}))
 
 
 def checked(text, name, operand, *, load_schema=None, **more):

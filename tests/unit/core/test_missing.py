@@ -1,83 +1,81 @@
 from __future__ import annotations
 
 import pytest
-from unit.core.builders import policy, scored
+from scipy import stats
+from unit.core.builders import rows, scored
 
-from gate.core.missing import missing_could_decide
-from gate.core.policy import Policy, Tolerance
-
-
-def cases(*groups):
-    """Groups of (how many, old, new, old missing, new missing)."""
-    return [
-        scored(old, new, case_id=f"{group}-{number}", old_missing=old_lost, new_missing=new_lost)
-        for group, (count, old, new, old_lost, new_lost) in enumerate(groups)
-        for number in range(count)
-    ]
+from gate.core.columns import columns_of
+from gate.core.missing import Missing, count_missing, imputed_both_ways
 
 
 @pytest.mark.parametrize(
-    ("scores", "could"),
+    ("cases", "expected"),
     [
-        pytest.param(cases((20, ".", ".", 0, 0)), False, id="nothing-is-missing"),
-        pytest.param(cases((10, ".", "x", 0, 0)), False, id="nothing-is-missing-from-a-fail"),
-        # 1 of 100 broken: mid-p of McNemar is 1/4
+        pytest.param(rows(5), (0, 0, None), id="nothing-is-missing"),
+        # All ten that are lost are new: mid-p 2^-11, two-sided 2^-10
         pytest.param(
-            cases((99, ".", ".", 0, 0), (1, ".", "", 0, 1)), False, id="one-missing-of-many"
-        ),
-        # All 10 broken, or all 10 as they were: mid-p 2^-11
-        pytest.param(
-            cases((90, ".", ".", 0, 0), (10, ".", "", 0, 1)), True, id="ten-new-ones-are-missing"
+            rows(10, ".", "", new_missing=1), (0, 10, 2**-10), id="ten-new-ones-of-ten-pairs"
         ),
         pytest.param(
-            cases((90, ".", ".", 0, 0), (10, "", "x", 1, 0)), True, id="ten-old-ones-are-missing"
-        ),
-        # 30 broken for certain: 10 fixed at most do not hide them
-        pytest.param(
-            cases((30, ".", "x", 0, 0), (60, ".", ".", 0, 0), (1, ".", "", 0, 1)),
-            False,
-            id="a-fail-in-both-worlds",
-        ),
-        # 5 broken (mid-p 1/64); 10 old ones that may have failed and are fixed
-        pytest.param(
-            cases((5, ".", "x", 0, 0), (90, ".", ".", 0, 0), (10, "", ".", 1, 0)),
-            True,
-            id="a-fail-that-the-missing-could-undo",
+            rows(10, "", ".", old_missing=1), (10, 0, 2**-10), id="ten-old-ones-of-ten-pairs"
         ),
         pytest.param(
-            cases((90, ".", ".", 0, 0), (10, "", "", 1, 1)), True, id="both-sides-are-missing"
+            rows(5, ".", "", new_missing=1) + rows(5, "", ".", old_missing=1),
+            (5, 5, 1.0),
+            id="as-many-of-each",
         ),
-        pytest.param(cases((20, ".", "", 0, 0)), False, id="never-called-is-not-missing"),
+        pytest.param(
+            rows(3, "", "", old_missing=1, new_missing=1), (3, 3, 1.0), id="pairs-without-any"
+        ),
+        pytest.param(
+            rows(3, ".", "", old_recorded=True, new_missing=1),
+            (0, 3, None),
+            id="a-baseline-never-misses-one",
+        ),
+        pytest.param(
+            rows(3, ".", "", is_same=True, new_missing=1), (0, 3, None), id="one-trial-is-both"
+        ),
+        pytest.param(rows(3, "", "", new_missing=1), (0, 3, None), id="old-was-never-called"),
+        pytest.param(rows(3, "", "", old_missing=1), (3, 0, None), id="new-was-never-called"),
+        pytest.param(
+            rows(4, ".", "", old_recorded=True, new_missing=1) + rows(5), (0, 4, None),
+            id="none-where-both-were-called",
+        ),
+    ],
+)  # fmt: skip
+def test_missing_trials_are_counted_and_compared(cases, expected):
+    old, new, p_value = expected
+    found = count_missing(columns_of(cases))
+    assert found == Missing(
+        old=old, new=new, p_value=None if p_value is None else pytest.approx(p_value)
+    )
+
+
+def test_missing_trials_of_one_case_are_hypergeometric():
+    # Of 10 old and 5 new calls 4 were lost, all of them new. Source: scipy.stats.hypergeom
+    law = stats.hypergeom(15, 4, 5)
+    found = count_missing(columns_of([scored("." * 10, ".", new_missing=4)]))
+    assert found.p_value == pytest.approx(2 * (law.pmf(4) / 2))
+
+
+def test_where_nothing_is_missing_there_is_no_other_world():
+    assert imputed_both_ways(columns_of(rows(3, ".", ""))) == ()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(scored(".", "", new_missing=2), id="new-ones"),
+        pytest.param(scored("", ".", old_missing=2), id="old-ones"),
+        pytest.param(scored("", "", old_missing=1, new_missing=1), id="both"),
     ],
 )
-def test_what_is_missing_is_imputed_both_ways(scores, could):
-    assert missing_could_decide(scores, policy(failure_rate=0.01)) is could
-
-
-def test_a_missing_trial_may_decide_by_the_override_rate_alone():
-    scores = cases((90, ".", ".", 0, 0), (10, ".", "", 0, 1))
-    assert missing_could_decide(scores, policy(override_rate=0.01))
-
-
-def test_a_missing_trial_cannot_decide_what_is_no_rate():
-    scores = cases((90, ".", ".", 0, 0), (10, ".", "", 0, 1))
-    assert not missing_could_decide(scores, policy(cost=1.1))
-
-
-def test_a_missing_trial_may_decide_in_a_segment_alone():
-    # Of 200 cases 7 are missing: 3.5 % is tolerated over all, and 7 of 8 is not in one segment.
-    scores = [scored(case_id=str(number), segment={"channel": "web"}) for number in range(192)]
-    lost = [
-        scored(".", "", case_id=f"m{number}", segment={"channel": "fax"}, new_missing=1)
-        for number in range(7)
-    ]
-    scores += [*lost, scored(case_id="m7", segment={"channel": "fax"})]
-    overall = Policy(alpha=0.5, metrics={"failure_rate": Tolerance(max_rise=0.05)})
-    by_channel = Policy(
-        alpha=0.5,
-        metrics={"failure_rate": Tolerance(max_rise=0.05)},
-        segments_by=("channel",),
-        segments_max_rise=0.1,
-    )
-    assert not missing_could_decide(scores, overall)
-    assert missing_could_decide(scores, by_channel)
+def test_the_two_worlds_are_those_that_are_furthest_apart(case):
+    worse, better = imputed_both_ways(columns_of([case]))
+    there = len(case.old) + len(case.new)
+    for world, old, new in ((worse, 0, 1), (better, 1, 0)):
+        assert set(world.failed[there:][~world.is_new[there:]]) <= {old}
+        assert set(world.failed[there:][world.is_new[there:]]) <= {new}
+        assert len(world.failed) == there + 2
+        assert not world.missing_old.any()
+        assert not world.missing_new.any()

@@ -10,7 +10,7 @@ from gate.core.score import Rules, cost_usd, score_case
 PRICE = Price(input=2, output=10)
 
 
-def score_of(old, new, *, approved=(), prices=(None, None), given=None, **rules):
+def score_of(old, new, *, approved=(), prices=(None, None), given=None, is_same=False, **rules):
     return score_case(
         given or case(),
         old,
@@ -18,6 +18,7 @@ def score_of(old, new, *, approved=(), prices=(None, None), given=None, **rules)
         rules=Rules(**{"checks": (), **rules}),
         prices=prices,
         approved=approved,
+        is_same=is_same,
     )
 
 
@@ -58,11 +59,44 @@ def test_tokens_are_those_in_and_out(answer, tokens):
     assert score_of([trial(**answer)], []).old[0].tokens == tokens
 
 
+def at(seconds, **more):
+    """A trial whose answer came then."""
+    return trial(received_at=float(seconds), **more)
+
+
 @pytest.mark.parametrize(
-    ("source", "latency_ms"), [("live", 5.0), ("recording", None), ("baseline", None)]
+    ("old", "new", "expected"),
+    [
+        pytest.param([at(1000)], [at(1600)], ([5.0], [5.0]), id="ten-minutes-apart"),
+        pytest.param([at(1600)], [at(1000)], ([5.0], [5.0]), id="new-first"),
+        pytest.param([at(1000)], [at(1601)], ([None], [None]), id="longer-apart"),
+        pytest.param(
+            [at(1000)],
+            [at(1700, latency_ms=700_000.0)],
+            ([5.0], [700_000.0]),
+            id="a-slow-answer-is-not-left-out-for-being-slow",
+        ),
+        pytest.param(
+            [at(1000, source="recording")],
+            [at(1000, source="recording")],
+            ([5.0], [5.0]),
+            id="called-together-by-an-earlier-run",
+        ),
+        pytest.param([at(0)], [at(0)], ([None], [None]), id="nobody-knows-when"),
+        pytest.param([], [at(1000)], ([], [None]), id="new-was-called-alone"),
+        pytest.param([trial(None)], [at(1000)], ([], [None]), id="old-brought-no-answer"),
+        pytest.param([at(1000)], [trial(None)], ([None], []), id="new-brought-no-answer"),
+        pytest.param(
+            [at(1000), at(1000, repeat=1)],
+            [at(1000), at(9000, repeat=1)],
+            ([5.0, None], [5.0, None]),
+            id="each-repeat-by-itself",
+        ),
+    ],
 )
-def test_only_a_live_call_has_a_latency(source, latency_ms):
-    assert score_of([], [trial(source=source)]).new[0].latency_ms == latency_ms
+def test_only_calls_side_by_side_have_a_latency(old, new, expected):
+    found = score_of(old, new)
+    assert tuple([each.latency_ms for each in side] for side in (found.old, found.new)) == expected
 
 
 def test_a_missing_trial_is_neither_a_failure_nor_a_pass():
@@ -70,6 +104,17 @@ def test_a_missing_trial_is_neither_a_failure_nor_a_pass():
     assert [score.failed for score in found.old] == [False]
     assert found.new == ()
     assert (found.old_missing, found.new_missing) == (1, 2)
+
+
+@pytest.mark.parametrize(("source", "expected"), [("baseline", True), ("live", False)])
+def test_a_baseline_makes_the_old_side_a_recorded_one(source, expected):
+    assert score_of([trial(source=source)], [trial()]).old_recorded is expected
+    assert score_of([], [trial(source="baseline")]).old_recorded is False
+
+
+def test_whether_both_sides_ask_the_same_goes_with_the_case():
+    assert score_of([trial()], [trial()], is_same=True).is_same
+    assert not score_of([trial()], [trial()]).is_same
 
 
 def test_a_check_that_fails_names_the_code_and_makes_an_override_certain():
