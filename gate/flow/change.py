@@ -12,6 +12,7 @@ from gate.providers.registry import check_provider
 from gate.store.cases import read_cases
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -28,7 +29,7 @@ class Side:
 
     prompt: Prompt
     baseline: Baseline | None
-    checkout: AbstractContextManager[Path] | None = None  # where its worker runs; None: the root
+    checkout: Callable[[], AbstractContextManager[Path]] | None = None  # for its worker; or root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,7 +159,7 @@ class _Reader:
             approved = suite_cases(self._tree, base, old)
             self._note_edited_cases(base.name, approved, cases)
             cases = merge_cases(approved, cases)
-        checkout = self._tree.checkout() if old.provider == "command" else None
+        checkout = self._tree.checkout if old.provider == "command" else None
         return make_suite_change(
             head if trusts_head else base,
             choose_cases(cases, self._case),

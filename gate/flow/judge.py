@@ -1,140 +1,144 @@
-"""From gathered trials to a suite's report and verdict."""
+"""From gathered trials to a suite's judgement and its report."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from gate.core.findings import find
-from gate.core.missing import missing_could_decide
+from gate.core.columns import columns_of
+from gate.core.judgement import judge_columns
 from gate.core.outcomes import changes, failure_codes
-from gate.core.report import Calls, Finding, PromptSeen, SuiteReport, Verdict
-from gate.core.score import ScoredCase, score_case
+from gate.core.report import Calls, PromptSeen, SuiteReport, Verdict
+from gate.core.score import score_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gate.core.judgement import Judged, Waived
+    from gate.core.model import Case, Trial
     from gate.core.policy import Policy, Waiver
-    from gate.flow.change import SuiteChange
-    from gate.flow.gather import Gathered
+    from gate.core.score import ScoredCase
+    from gate.flow.change import Side, SuiteChange
+    from gate.flow.gathered import Gathered
 
 
-def score(change: SuiteChange, gathered: Gathered) -> list[ScoredCase]:
-    """Score every case of a suite."""
-    old, new = change.old.prompt, change.new.prompt
+def score(
+    change: SuiteChange, case: Case, old: Sequence[Trial], new: Sequence[Trial], *, is_same: bool
+) -> ScoredCase:
+    """Score the trials of one case by the rules of its suite."""
+    before, after = change.old.prompt, change.new.prompt
     # A change may not make the same model look cheaper than the base says it is.
-    same_model = old.model == new.model and old.price is not None
-    prices = (old.price, old.price if same_model else new.price)
-    return [
-        score_case(
-            case,
-            # By repeat, not by arrival: the same trials give the same verdict.
-            sorted(gathered.trials["old"][case.case_id], key=lambda trial: trial.repeat),
-            sorted(gathered.trials["new"][case.case_id], key=lambda trial: trial.repeat),
-            rules=change.suite.rules,
-            prices=prices,
-            approved=change.old.baseline.outputs_of(case.case_id) if change.old.baseline else (),
-        )
-        for case in change.cases
-    ]
-
-
-def judge_suite(
-    change: SuiteChange,
-    gathered: Gathered,
-    *,
-    policy: Policy,
-    waivers: Sequence[Waiver] = (),
-    today: str,
-) -> SuiteReport:
-    """Judge one suite.
-
-    Args:
-        change: The suite.
-        gathered: Its trials.
-        policy: Of the ref that is trusted.
-        waivers: Of the same ref.
-        today: ISO date; an expired waiver has no effect.
-    """
-    scored = score(change, gathered)
-    findings, not_measured = _find_undiluted(scored, policy)
-    findings = tuple(_waive(finding, waivers, today) for finding in findings)
-    old_codes, new_codes = failure_codes(scored)
-    usable = [each for each in scored if each.old and each.new]
-    incomplete = (
-        bool(gathered.tally.budget_spent) or not usable or missing_could_decide(scored, policy)
-    )
-    return SuiteReport(
-        suite=change.suite.name,
-        verdict=_suite_verdict(findings, not_measured, incomplete=incomplete),
-        cases=len(change.cases),
-        trials_old=sum(len(each.old) for each in scored),
-        trials_new=sum(len(each.new) for each in scored),
-        prompt_old=PromptSeen(
-            fingerprint=change.old.prompt.fingerprint, model=change.old.prompt.model
-        ),
-        prompt_new=PromptSeen(
-            fingerprint=change.new.prompt.fingerprint, model=change.new.prompt.model
-        ),
-        findings=findings,
-        not_measured=not_measured,
-        failure_codes_old=old_codes,
-        failure_codes_new=new_codes,
-        cases_changed=changes(scored),
-        calls=Calls(
-            old_live=gathered.live["old"],
-            new_live=gathered.live["new"],
-            recorded=gathered.recorded,
-            missing=sum(each.old_missing + each.new_missing for each in scored),
-            retries=gathered.tally.retries,
-        ),
-        cost_usd=gathered.tally.cost_usd or None,
+    same_model = before.model == after.model and before.price is not None
+    return score_case(
+        case,
+        old,
+        new,
+        rules=change.suite.rules,
+        prices=(before.price, before.price if same_model else after.price),
+        approved=change.old.baseline.outputs_of(case.case_id) if change.old.baseline else (),
+        is_same=is_same,
     )
 
 
-def _waive(finding: Finding, waivers: Sequence[Waiver], today: str) -> Finding:
-    waived = any(
-        waiver.finding == finding.id
-        and waiver.segment == finding.segment
-        and today < waiver.expires
-        for waiver in waivers
-    )
-    return replace(finding, waived=waived and finding.verdict is Verdict.FAIL)
+def waived_on(waivers: Sequence[Waiver], today: str) -> Waived:
+    """Return finding and segment of each waiver that has not expired; `today` is an ISO date."""
+    return {(each.finding, each.segment) for each in waivers if today < each.expires}
 
 
-def _find_undiluted(
-    scored: Sequence[ScoredCase], policy: Policy
-) -> tuple[tuple[Finding, ...], Mapping[str, str]]:
-    """Judge all cases, and the base's alone: what fails there fails.
-
-    Otherwise a change could bring easy cases along until its failures are lost among them.
-    """
-    findings, not_measured = find(scored, policy)
-    base = [each for each in scored if not each.case.is_new]
-    if len(base) in {0, len(scored)}:
-        return findings, not_measured
-    failed = {
-        (each.id, each.segment): each
-        for each in find(base, policy)[0]
-        if each.verdict is Verdict.FAIL
+def waivers_used(
+    waivers: Sequence[Waiver], suites: Sequence[SuiteReport]
+) -> tuple[Mapping[str, Any], ...]:
+    """Return the waivers that let a fail through, as the report shows them."""
+    used = {
+        (finding.id, finding.segment)
+        for suite in suites
+        for finding in suite.findings
+        if finding.waived
     }
-    return tuple(failed.get((each.id, each.segment), each) for each in findings), not_measured
+    return tuple(asdict(each) for each in waivers if (each.finding, each.segment) in used)
 
 
-def _suite_verdict(
-    findings: Sequence[Finding], not_measured: Mapping[str, str], *, incomplete: bool
-) -> Verdict:
-    """Incomplete first: what is missing could overturn a fail as well as a pass.
+class SuiteJudge:
+    """Judges one suite, look after look, and keeps what the last look found."""
 
-    A metric of the policy that could not be measured was not shown to be fine, so it is no pass.
-    Latency is the exception: it is measured only where both sides are called.
-    """
-    if incomplete:
-        return Verdict.INCOMPLETE
-    if any(each.verdict is Verdict.FAIL and not each.waived for each in findings):
-        return Verdict.FAIL
-    overall = [each for each in findings if each.segment is None]
-    open_questions = [each for each in overall if each.verdict is Verdict.INCONCLUSIVE]
-    unseen = not_measured.keys() - {"latency_p95"}
-    passed = bool(overall) and not open_questions and not unseen
-    return Verdict.PASS if passed else Verdict.INCONCLUSIVE
+    def __init__(self, change: SuiteChange, policy: Policy, waived: Waived) -> None:
+        """Take the policy of the ref that is trusted, and the fails that it lets through."""
+        self._change = change
+        self._policy = policy
+        self._waived = waived
+        self._known: dict[str, tuple[tuple[int, int], ScoredCase]] = {}
+        self.scored: list[ScoredCase] = []
+        self.judged: Judged | None = None
+
+    def __call__(self, found: Gathered, look: int) -> bool:
+        """Judge the trials that a look sees; return whether the run may stop there."""
+        plan = found.plan
+        due = plan.due(look)
+        self.scored = [self._score(found, case, due[case.case_id]) for case in self._change.cases]
+        columns = columns_of(self.scored, planned_new=plan.repeats)
+        self.judged = judge_columns(
+            columns, self._policy, look=plan.look(look), waived=self._waived
+        )
+        return self.judged.is_decided
+
+    def _score(self, found: Gathered, case: Case, trials: int) -> ScoredCase:
+        old = found.due("old", case.case_id, trials)
+        new = found.due("new", case.case_id, trials)
+        known = self._known.get(case.case_id)
+        if known is None or known[0] != (len(old), len(new)):
+            is_same = case.case_id in found.plan.same
+            scored = score(self._change, case, old, new, is_same=is_same)
+            known = self._known[case.case_id] = ((len(old), len(new)), scored)
+        return known[1]
+
+    def report(self, found: Gathered) -> SuiteReport:
+        """Report what the last look found."""
+        judged = self.judged
+        if judged is None:  # pragma: no cover -- every plan has a look
+            raise RuntimeError("nothing was judged")
+        asked = [each for each in self.scored if _is_asked(each)]
+        scored = self.scored
+        old_codes, new_codes = failure_codes(scored)
+        is_cut = bool(found.tally.budget_spent) and not found.is_decided
+        trials = [
+            trial
+            for side in ("old", "new")
+            for case, n in found.plan.due(found.look).items()
+            for trial in found.due(side, case, n)
+        ]
+        return SuiteReport(
+            suite=self._change.suite.name,
+            verdict=Verdict.INCOMPLETE if is_cut else judged.verdict,
+            cases=len(self._change.cases),
+            trials_old=sum(len(each.old) for each in scored),
+            trials_new=sum(len(each.new) for each in scored),
+            prompt_old=_seen(self._change.old),
+            prompt_new=_seen(self._change.new),
+            findings=judged.findings,
+            not_measured=judged.not_measured,
+            small_segments=judged.small_segments,
+            failure_codes_old=old_codes,
+            failure_codes_new=new_codes,
+            cases_changed=changes(asked),
+            cases_not_asked=len(scored) - len(asked),
+            calls=Calls(
+                old_live=found.live["old"],
+                new_live=found.live["new"],
+                recorded=sum(trial.source != "live" for trial in trials),
+                saved_by_stopping=found.saved,
+                missing=judged.missing.old + judged.missing.new,
+                retries=found.tally.retries,
+            ),
+            missing_p_value=judged.missing.p_value,
+            cost_usd=found.tally.cost_usd or None,
+            stopped_early=found.is_decided and found.look < len(found.plan.ends) - 1,
+        )
+
+
+def _is_asked(scored: ScoredCase) -> bool:
+    """Tell whether each side was asked, even if it did not answer."""
+    return bool((scored.old or scored.old_missing) and (scored.new or scored.new_missing))
+
+
+def _seen(side: Side) -> PromptSeen:
+    return PromptSeen(fingerprint=side.prompt.fingerprint, model=side.prompt.model)

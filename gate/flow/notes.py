@@ -6,38 +6,36 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from gate.core.report import Verdict
+
 if TYPE_CHECKING:
     from gate.core.policy import Policy
     from gate.flow.change import SuiteChange
-    from gate.flow.gather import Gathered
+    from gate.flow.run import SuiteRun
 
 
-def suite_notes(suite: SuiteChange, found: Gathered, policy: Policy, today: str) -> list[str]:
+UNEVEN = 0.01  # p-value at which a note says that one side loses more answers
+
+
+def suite_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -> list[str]:
     """Return the notes of one suite, a sentence each.
 
     Args:
         suite: What was judged.
-        found: Its trials.
+        run: What became of it.
         policy: Of the ref that is trusted.
         today: ISO date, for the age of the baseline.
     """
     name = suite.suite.name
     notes = []
-    if found.tally.budget_spent:
+    found = run.found[-1]
+    if run.report.verdict is Verdict.INCOMPLETE and found.tally.budget_spent:
         notes.append(f"suite {name}: {found.tally.budget_spent}")
-    missing = Counter(
-        trial.missing
-        for side in found.trials.values()
-        for trials in side.values()
-        for trial in trials
-        if trial.missing
-    )
-    if missing:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in missing.most_common())
-        notes.append(f"suite {name}: {missing.total()} answers are missing ({reasons})")
-    if found.by_author:
+    notes += _missing(name, run)
+    by_author = run.found[0].plan.by_author
+    if by_author:
         notes.append(
-            f"suite {name}: {found.by_author} answers of the new prompt were recorded by the author"
+            f"suite {name}: {by_author} answers of the new prompt were recorded by the author"
         )
     if not suite.suite.rules.checks:
         notes.append(
@@ -49,14 +47,62 @@ def suite_notes(suite: SuiteChange, found: Gathered, policy: Policy, today: str)
         notes.append(f"suite {name}: the price of the new model is what this change says it is")
     if "override_rate" in policy.metrics:
         notes.append(f"suite {name}: the override proxy is uncalibrated")
-    baseline = suite.old.baseline
-    if baseline and policy.baseline_max_age_days is not None:
-        age = (
-            datetime.fromisoformat(today) - datetime.fromisoformat(baseline.recorded_at[:10])
-        ).days
-        if age > policy.baseline_max_age_days:
-            notes.append(
-                f"suite {name}: the baseline is {age} days old, the policy asks for "
-                f"{policy.baseline_max_age_days}; next: gate refresh {name}"
-            )
+    return notes + _baseline_notes(suite, run, policy, today)
+
+
+def _missing(name: str, run: SuiteRun) -> list[str]:
+    missing = Counter(
+        trial.missing
+        for side in run.found[-1].trials.values()
+        for trials in side.values()
+        for trial in trials
+        if trial.missing
+    )
+    if not missing:
+        return []
+    reasons = ", ".join(f"{reason} {count}" for reason, count in missing.most_common())
+    line = f"suite {name}: {missing.total()} answers are missing ({reasons})"
+    p_value = run.report.missing_p_value
+    if p_value is not None and p_value <= UNEVEN:
+        line += f", more of them on one side than chance explains (p = {p_value:.4f})"
+    if run.report.verdict is Verdict.INCOMPLETE:
+        line += "; they could change the verdict; run again: what was answered is recorded"
+    return [line]
+
+
+def _baseline_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -> list[str]:
+    baseline, name = suite.old.baseline, suite.suite.name
+    if baseline is None:
+        return []
+    notes = []
+    age = (datetime.fromisoformat(today) - datetime.fromisoformat(baseline.recorded_at[:10])).days
+    if policy.baseline_max_age_days is not None and age > policy.baseline_max_age_days:
+        notes.append(
+            f"suite {name}: the baseline is {age} days old, the policy asks for "
+            f"{policy.baseline_max_age_days}; next: gate refresh {name}"
+        )
+    answering = _vendor_models(suite, run) - set(baseline.vendor_models)
+    if baseline.vendor_models and answering:
+        notes.append(
+            f"suite {name}: the vendor answers as {', '.join(sorted(answering))}; the baseline was "
+            f"recorded from {', '.join(baseline.vendor_models)}; what that changed says "
+            f"gate drift {name}, and gate refresh {name} approves it"
+        )
     return notes
+
+
+def _vendor_models(suite: SuiteChange, run: SuiteRun) -> set[str]:
+    """What the vendor calls the model that the baseline was recorded from, in this run."""
+    sides = [
+        side
+        for side in ("old", "new")
+        if suite.old.baseline and getattr(suite, side).prompt.model == suite.old.baseline.model
+    ]
+    return {
+        trial.response.vendor_model
+        for found in run.found
+        for side in sides
+        for trials in found.trials[side].values()
+        for trial in trials
+        if trial.source != "baseline" and trial.response and trial.response.vendor_model
+    }

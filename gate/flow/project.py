@@ -61,7 +61,7 @@ def open_project(folder: Path, *, config: Path | None, environment: Mapping[str,
     """
     if config is not None:
         if not config.is_file():
-            raise ConfigError(f"{config}: no such file")
+            raise ConfigError(f"{config}: no such file", fix="see that the path is right")
         return Project(
             disk=WorkTree(config.parent), config_name=config.name, environment=environment
         )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gate.core.canonical import seed_of
 from gate.errors import IncompleteError, ProviderFault
 from gate.replay.limiter import Limiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from gate.core.model import Provider, Request, Response
 
@@ -76,21 +76,39 @@ class Tally:
     faults: dict[str, int] = field(default_factory=dict)
 
 
+class Queue(Protocol):
+    """Where the workers take their calls from."""
+
+    async def take(self) -> Call | None:
+        """Return the next call, None if there is no more."""
+        ...
+
+    async def answered(self, call: Call) -> None:
+        """Note that a call was answered or given up, and kept."""
+        ...
+
+    async def stop(self) -> None:
+        """Hand out no more calls: the budget is spent."""
+        ...
+
+
 async def replay(
-    calls: Iterable[Call],
+    queue: Queue,
     providers: Mapping[str, Provider],
     *,
     limits: Limits,
     keep: Callable[[Answered, Tally], float],
+    tally: Tally | None = None,
 ) -> Tally:
-    """Make all calls.
+    """Make the calls of a queue.
 
     Args:
-        calls: In the order in which they should start.
+        queue: Hands the calls out in the order in which they should start.
         providers: One for each side.
         limits: Concurrency and budget.
         keep: Takes each answer as it arrives, before the next call of its place starts, and
             returns what it cost in USD.
+        tally: Where to count, so that it is known even if the run ends in an error.
 
     Returns:
         What was used. A spent budget ends the run early and is named there.
@@ -98,11 +116,8 @@ async def replay(
     Raises:
         IncompleteError: The key is refused, the model does not exist, or nobody answers.
     """
-    run = _Run(providers, limits, keep)
-    places = [provider.max_in_flight for provider in providers.values()]
-    # A model in this process answers one by one; two of them would share its cores.
-    width = min([limits.concurrency, *(place for place in places if place)])
-    queue = iter(calls)
+    run = _Run(providers, limits, keep, Tally() if tally is None else tally)
+    width = width_of(providers, limits)
     workers = [asyncio.ensure_future(run.work(queue)) for _ in range(width)]
     try:
         await asyncio.gather(*workers)
@@ -113,14 +128,24 @@ async def replay(
     return run.tally
 
 
+def width_of(providers: Mapping[str, Provider], limits: Limits) -> int:
+    """Return how many calls may be under way at once.
+
+    A model in this process answers one by one; two of them would share its cores.
+    """
+    places = [provider.max_in_flight for provider in providers.values()]
+    return min([limits.concurrency, *(place for place in places if place)])
+
+
 class _Run:
     def __init__(
         self,
         providers: Mapping[str, Provider],
         limits: Limits,
         keep: Callable[[Answered, Tally], float],
+        tally: Tally,
     ) -> None:
-        self.tally = Tally()
+        self.tally = tally
         self._providers = providers
         self._limits = limits
         self._keep = keep
@@ -128,11 +153,12 @@ class _Run:
         self._in_a_row = 0  # calls given up since the last answer
         self._jitter = Random(limits.seed)  # noqa: S311 -- spreads retries, guards nothing
 
-    async def work(self, queue: Iterator[Call]) -> None:
+    async def work(self, queue: Queue) -> None:
         """Take one call after another until none is left."""
-        for call in queue:
+        while (call := await queue.take()) is not None:
             answered = await self._call(call)
             if answered is None:
+                await queue.stop()
                 return
             if answered.response is None:
                 self.tally.missing += 1
@@ -141,6 +167,7 @@ class _Run:
                 self.tally.answered += 1
                 self._in_a_row = 0
             self.tally.cost_usd += self._keep(answered, self.tally)
+            await queue.answered(call)
             if self._in_a_row >= (_SURRENDER_LATER if self.tally.answered else _SURRENDER):
                 raise IncompleteError(
                     f"{self._in_a_row} calls in a row were not answered: {answered.message}",

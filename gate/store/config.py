@@ -101,14 +101,24 @@ def _schema(tree: Tree, path: str) -> Any:
 def _policy(raw: dict[str, Any]) -> Policy:
     given: dict[str, Any] = {
         key: raw[key]
-        for key in ("alpha", "inconclusive", "baseline_max_age_days", "trust")
+        for key in (
+            "alpha",
+            "inconclusive",
+            "baseline_max_age_days",
+            "trust",
+            "exact",
+            "strict",
+            "scope",
+        )
         if key in raw
     }
     if "metrics" in raw:
         given["metrics"] = {name: Tolerance(**one) for name, one in raw["metrics"].items()}
     segments = raw.get("segments", {})
     if "by" in segments:
-        given["segments_by"] = tuple(segments["by"])
+        given["segments_by"] = tuple(
+            (tags,) if isinstance(tags, str) else tuple(tags) for tags in segments["by"]
+        )
     if "max_rise" in segments:
         given["segments_max_rise"] = segments["max_rise"]
     return Policy(**given)

@@ -152,7 +152,20 @@ def _batches(digests: list[str]) -> Iterator[list[str]]:
 
 
 def _response(row: tuple[object, ...]) -> Response:
-    _, _, _, text, finish, latency, tokens_in, tokens_out, logprobs, vendor, cost, attempts = row
+    (
+        _,
+        _,
+        recorded_at,
+        text,
+        finish,
+        latency,
+        tokens_in,
+        tokens_out,
+        logprobs,
+        vendor,
+        cost,
+        attempts,
+    ) = row
     return Response(
         text=str(text),
         finish_reason=str(finish),
@@ -163,4 +176,5 @@ def _response(row: tuple[object, ...]) -> Response:
         vendor_model=vendor,  # type: ignore[arg-type]
         cost_usd=cost,  # type: ignore[arg-type]
         attempts=attempts,  # type: ignore[arg-type]
+        received_at=float(recorded_at),  # type: ignore[arg-type]
     )

@@ -94,6 +94,8 @@ def parse_yaml(
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
+        if "nesting depth" in str(error.problem):  # libyaml's own bound, far above ours
+            raise _too_large(f"{name}:{line}") from error
         raise ConfigError(
             f"{name}:{line}: broken YAML: {error.problem or error.context}",
             fix="check indentation, colons and quotes around this line",
@@ -102,6 +104,13 @@ def parse_yaml(
         raise ConfigError(f"{name}: broken YAML: {error}") from error
     builder = _Builder(name, as_text)
     return Document(builder.build(node, ()) if node else None, builder.lines, name)
+
+
+def _too_large(where: str) -> ConfigError:
+    return ConfigError(
+        f"{where}: too large or too deep once its aliases are followed",
+        fix="write the values out, or fewer aliases of aliases",
+    )
 
 
 class _Builder:
@@ -117,10 +126,7 @@ class _Builder:
         self.lines.setdefault(path, line)
         self._left -= 1
         if self._left < 0 or len(path) > DEPTH:
-            raise ConfigError(
-                f"{self.name}:{line}: too large or too deep once its aliases are followed",
-                fix="write the values out, or fewer aliases of aliases",
-            )
+            raise _too_large(f"{self.name}:{line}")
         if isinstance(node, yaml.MappingNode) and node.tag == _MAP:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and node.tag == _SEQ:

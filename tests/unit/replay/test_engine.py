@@ -44,6 +44,23 @@ def call_of(index: int, *, url: str = "http://127.0.0.1:1", repeat: int = 0) -> 
     )
 
 
+class InOrder:
+    """A queue of calls that are all to be made."""
+
+    def __init__(self, calls) -> None:
+        self._calls = iter(calls)
+        self.noted: list[Call] = []
+
+    async def take(self) -> Call | None:
+        return next(self._calls, None)
+
+    async def answered(self, call: Call) -> None:
+        self.noted.append(call)
+
+    async def stop(self) -> None:
+        self._calls = iter(())
+
+
 class Run:
     """One replay of some calls against a stub, and everything that it kept."""
 
@@ -69,7 +86,7 @@ class Run:
             provider.max_in_flight = max_in_flight
             try:
                 self.tally = await replay(
-                    (call_of(index, url=stub.url) for index in range(calls)),
+                    InOrder(call_of(index, url=stub.url) for index in range(calls)),
                     {"new": provider},
                     limits=Limits(**limits),  # type: ignore[arg-type]
                     keep=self._keep,
@@ -312,7 +329,7 @@ def play(
     keep: Callable[[Answered, Tally], float] = lambda *_: 0.0,
 ) -> Tally:
     limits = Limits(seed=seed, concurrency=1)
-    return asyncio.run(replay(calls, {"new": provider}, limits=limits, keep=keep))
+    return asyncio.run(replay(InOrder(calls), {"new": provider}, limits=limits, keep=keep))
 
 
 def seeds(seed: int = 0, order: int = 1) -> dict[tuple[str, int], int]:
@@ -370,7 +387,7 @@ def test_a_cancelled_run_leaves_no_task() -> None:
         provider = open_provider(prompt_at(url), Place(root=Path(), timeout_s=30.0))
         running = asyncio.ensure_future(
             replay(
-                (call_of(i, url=url) for i in range(20)),
+                InOrder(call_of(i, url=url) for i in range(20)),
                 {"new": provider},
                 limits=Limits(concurrency=4),
                 keep=lambda *_: 0.0,

@@ -29,10 +29,13 @@ policy:
   metrics:
     failure_rate: {max_rise: 0.02}
     cost: {max_ratio: 1.5}
-  segments: {by: [channel], max_rise: 0.1}
+  segments: {by: [channel, [channel, language]], max_rise: 0.1}
   inconclusive: fail
   baseline_max_age_days: 30
   trust: head
+  exact: true
+  strict: true
+  scope: population
 waivers:
   - {finding: cost-rise, segment: channel=email, owner: me, reason: why, expires: 2027-01-01}
 """
@@ -67,11 +70,14 @@ def test_everything_that_gate_yaml_can_say_is_read(tree: WorkTree) -> None:
     assert config.policy == Policy(
         alpha=0.01,
         metrics={"failure_rate": Tolerance(max_rise=0.02), "cost": Tolerance(max_ratio=1.5)},
-        segments_by=("channel",),
+        segments_by=(("channel",), ("channel", "language")),
         segments_max_rise=0.1,
         inconclusive="fail",
         baseline_max_age_days=30,
         trust="head",
+        exact=True,
+        strict=True,
+        scope="population",
     )
     assert config.waivers == (
         Waiver(

@@ -1,0 +1,108 @@
+"""The trials that a run has: what a baseline or the recordings hold, and what was called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gate.core.model import Trial
+from gate.replay.engine import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.core.model import Response
+    from gate.flow.asking import Key, Plan, Source, Wanted
+    from gate.store.recordings import Recordings
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The trials of one suite, by side and case id."""
+
+    plan: Plan
+    trials: dict[str, dict[str, list[Trial]]]
+    look: int = 0  # the last one that was judged; the plan's trials beyond it do not count
+    is_decided: bool = False  # that look ended the run
+    live: dict[str, int] = field(default_factory=lambda: {"old": 0, "new": 0})
+    tally: Tally = field(default_factory=Tally)
+
+    def due(self, side: str, case_id: str, trials: int) -> list[Trial]:
+        """Return a case's trials by repeat: those of a baseline, and the first of the others.
+
+        By repeat and not by arrival, so that the same trials give the same verdict.
+        """
+        found = [
+            trial
+            for trial in self.trials[side][case_id]
+            if trial.repeat < trials or (side == "old" and trial.source == "baseline")
+        ]
+        return sorted(found, key=lambda trial: trial.repeat)
+
+    @property
+    def saved(self) -> int:
+        """Calls of the plan that the verdict came without, and whose answers nobody has."""
+        end = self.plan.ends[self.look]
+        held = {
+            (side, trial.case_id, trial.repeat)
+            for side, cases in self.trials.items()
+            for trials in cases.values()
+            for trial in trials
+        }
+        return len(
+            {
+                each.key
+                for each in self.plan.wanted
+                if each.pair >= end and (each.side, each.case_id, each.repeat) not in held
+            }
+        )
+
+
+def recorded(
+    plan: Plan, recordings: Recordings, sources: Mapping[str, Source]
+) -> tuple[Gathered, dict[Key, list[Wanted]]]:
+    """Take what the baselines and the recordings hold; return it and what is still wanted."""
+    found = Gathered(
+        plan=plan,
+        trials={
+            side: {
+                case_id: [
+                    Trial(case_id=case_id, repeat=i, source="baseline", response=response)
+                    for i, response in enumerate(responses)
+                ]
+                for case_id, responses in cases.items()
+            }
+            for side, cases in plan.given.items()
+        },
+    )
+    stored: dict[str, dict[Key, Response]] = {}
+    for side, source in sources.items():
+        digests = (each.key[0] for each in plan.wanted if each.side == side)
+        stored[side] = recordings.fetch(digests, since=source.since)
+    pending: dict[Key, list[Wanted]] = {}
+    for each in plan.wanted:
+        response = stored[each.side].get(each.key)
+        if response is None:
+            pending.setdefault(each.key, []).append(each)
+        else:
+            add_trial(found, each, "recording", response)
+    return found, pending
+
+
+def add_trial(
+    found: Gathered,
+    wanted: Wanted,
+    source: str,
+    response: Response | None,
+    missing: str | None = None,
+) -> None:
+    """Keep one trial; a response of None is a missing one, with the reason."""
+    found.trials[wanted.side][wanted.case_id].append(
+        Trial(
+            case_id=wanted.case_id,
+            repeat=wanted.repeat,
+            source=source,
+            response=response,
+            missing=missing,
+        )
+    )

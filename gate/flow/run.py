@@ -1,0 +1,222 @@
+"""One suite from plan to report, with the confirmation of a fail against recordings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gate.core.metrics import NOT_SIDE_BY_SIDE
+from gate.core.report import Confirmation, SuiteReport, Verdict
+from gate.errors import GateError
+from gate.flow.asking import Asking, Source, make_plan
+from gate.flow.gather import Options, gather
+from gate.flow.gathered import recorded
+from gate.flow.judge import SuiteJudge
+
+if TYPE_CHECKING:
+    from gate.core.judgement import Waived
+    from gate.core.model import Trial
+    from gate.core.policy import Policy
+    from gate.core.report import Finding
+    from gate.flow.asking import Key, Wanted
+    from gate.flow.change import SuiteChange
+    from gate.flow.gather import Tools
+    from gate.flow.gathered import Gathered
+
+    Begun = tuple[Gathered, dict[Key, list[Wanted]]]
+
+FRESH_S = 12 * 3600.0  # an answer this young counts as today's: a killed run goes on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How the suites of a run are judged."""
+
+    repeats: int | None = None  # of the new side; None: the suite's own
+    all_calls: bool = False  # no early stopping
+    gathering: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteRun:
+    """What became of one suite."""
+
+    report: SuiteReport
+    found: tuple[Gathered, ...]  # the first gathering, and the one that confirmed it
+    notes: tuple[str, ...] = ()
+
+
+class Runner:
+    """Judges suites by one policy, with one budget of calls."""
+
+    def __init__(
+        self, *, policy: Policy, waived: Waived, tools: Tools, options: RunOptions, now: float
+    ) -> None:
+        """Take the policy of the ref that is trusted, and the time in seconds since the epoch."""
+        self._policy = policy
+        self._waived = waived
+        self._tools = tools
+        self._options = options
+        self._now = now
+        self._limits = options.gathering.limits  # what is left for the next gathering
+
+    def check(self, change: SuiteChange) -> SuiteRun:
+        """Judge new against old, and confirm a fail against recordings live.
+
+        Raises:
+            IncompleteError: The trials could not be gathered.
+            ConfigError: A template fails; a key or package that a provider needs is missing.
+        """
+        asking = self._asking(change)
+        begun = self._begin(change, asking)
+        if len(begun[0].plan.same) == len(change.cases):
+            return _unchanged(change, begun[0])
+        run = self._run(change, begun)
+        return self._confirmed(change, asking, run) if self._hangs_on_recordings(run) else run
+
+    def drift(self, change: SuiteChange) -> SuiteRun:
+        """Judge today's answers against the baseline of the same prompt.
+
+        Raises:
+            IncompleteError: As `check`.
+            ConfigError: As `check`.
+        """
+        today = Source(baseline=False, again=True, since=self._now - FRESH_S)
+        asking = replace(self._asking(change), new=today, is_drift=True)
+        return self._run(change, self._begin(change, asking))
+
+    def _asking(self, change: SuiteChange) -> Asking:
+        return Asking(
+            repeats=self._options.repeats or change.suite.repeats.new,
+            seed=self._options.gathering.limits.seed,
+            by=self._policy.segments_by,
+            all_calls=self._options.all_calls,
+        )
+
+    def _begin(self, change: SuiteChange, asking: Asking) -> Begun:
+        sources = {"old": asking.old, "new": asking.new}
+        return recorded(make_plan(change, asking), self._tools.recordings, sources)
+
+    def _run(self, change: SuiteChange, begun: Begun, *, is_confirming: bool = False) -> SuiteRun:
+        found, pending = begun
+        plan = found.plan
+        # Known beforehand, so that a metric that cannot be measured takes no alpha.
+        timed = not is_confirming and not all(
+            plan.is_recorded(case.case_id) for case in plan.cases if not case.is_new
+        )
+        policy = self._policy if timed else self._policy.untimed()
+        judge = SuiteJudge(change, policy, self._waived)
+        options = replace(self._options.gathering, limits=self._limits)
+        try:
+            gather(change, found, pending, self._tools, options, judge)
+        finally:
+            self._limits = self._limits.after(found.tally)
+        report = judge.report(found)
+        if policy != self._policy:
+            reasons = {**report.not_measured, "latency_p95": NOT_SIDE_BY_SIDE}
+            report = replace(report, not_measured=reasons)
+        return SuiteRun(report=report, found=(found,))
+
+    def _hangs_on_recordings(self, run: SuiteRun) -> bool:
+        """Tell whether a fail comes from answers of old that were not given today.
+
+        Where latency fails, the calls were made side by side, and there is nothing to confirm.
+        """
+        found = run.found[0]
+        is_recorded = any(
+            trial.source == "baseline" or self._is_stale(trial)
+            for case_id, trials in found.trials["old"].items()
+            if case_id not in found.plan.same
+            for trial in trials
+        )
+        return (
+            run.report.verdict is Verdict.FAIL
+            and is_recorded
+            and all(each.metric != "latency_p95" for each in _failed(run.report))
+        )
+
+    def _is_stale(self, trial: Trial) -> bool:
+        """Tell whether a recorded answer is too old to stand for today's; offline all do."""
+        if self._options.gathering.offline or trial.response is None:
+            return False
+        return trial.response.received_at < self._now - FRESH_S
+
+    def _confirmed(self, change: SuiteChange, asking: Asking, run: SuiteRun) -> SuiteRun:
+        """Call old again, complete new, and let the fail stand only live against live.
+
+        An unlucky or stale baseline would otherwise fail every change. The looks go on where the
+        first gathering stopped. Where old cannot be called, the fail stands and says so.
+        """
+        (first,) = run.found
+        offline = self._options.gathering.offline
+        since = 0.0 if offline else self._now - FRESH_S
+        again = replace(
+            asking,
+            old=Source(baseline=False, again=True, since=since),
+            new=Source(baseline=False, since=since),
+            looks_from=first.plan.ends[first.look] - 1,
+        )
+        name = change.suite.name
+        begun = self._begin(change, again)
+        found, _ = begun
+        try:
+            report = self._run(change, begun, is_confirming=True).report
+        except GateError as error:
+            return _unconfirmed(run, found, f"suite {name}: the fail is unconfirmed: {error}")
+        if report.verdict is Verdict.INCOMPLETE:
+            reason = found.tally.budget_spent or "too many answers are missing"
+            return _unconfirmed(run, found, f"suite {name}: the fail is unconfirmed: {reason}")
+        stands = report.verdict is Verdict.FAIL
+        return SuiteRun(
+            report=replace(
+                _with_calls_of(first, report),
+                confirmation=Confirmation.CONFIRMED if stands else Confirmation.NOT_CONFIRMED,
+            ),
+            found=(first, found),
+            notes=(_confirmation_note(name, run.report, stands=stands),),
+        )
+
+
+def _unchanged(change: SuiteChange, found: Gathered) -> SuiteRun:
+    """Report a suite whose prompt changed, and none of whose requests did."""
+    name = change.suite.name
+    report = SuiteReport(suite=name, verdict=None, cases=0, trials_old=0, trials_new=0)
+    note = f"suite {name}: the prompt changed, and no case's request did: nothing to judge"
+    return SuiteRun(report=report, found=(found,), notes=(note,))
+
+
+def _failed(report: SuiteReport) -> list[Finding]:
+    return [each for each in report.findings if each.verdict is Verdict.FAIL and not each.waived]
+
+
+def _unconfirmed(run: SuiteRun, second: Gathered, note: str) -> SuiteRun:
+    report = replace(_with_calls_of(second, run.report), confirmation=Confirmation.UNCONFIRMED)
+    return replace(run, report=report, notes=(note,))
+
+
+def _with_calls_of(other: Gathered, report: SuiteReport) -> SuiteReport:
+    """Add what another gathering of the same run took."""
+    calls = replace(
+        report.calls,
+        old_live=report.calls.old_live + other.live["old"],
+        new_live=report.calls.new_live + other.live["new"],
+        retries=report.calls.retries + other.tally.retries,
+    )
+    cost_usd = (report.cost_usd or 0.0) + other.tally.cost_usd
+    return replace(report, calls=calls, cost_usd=cost_usd or None)
+
+
+def _confirmation_note(name: str, first: SuiteReport, *, stands: bool) -> str:
+    if stands:
+        return (
+            f"suite {name}: failed against the baseline; old was called again, and the fail holds "
+            "live against live"
+        )
+    failed = [
+        f"{each.metric} in {each.segment}" if each.segment else each.metric
+        for each in _failed(first)
+    ]
+    return (
+        f"suite {name}: failed against the baseline ({', '.join(failed)}), but not live against "
+        f"live: the baseline is stale or was unlucky; next: gate drift {name}"
+    )

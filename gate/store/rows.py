@@ -1,0 +1,80 @@
+"""Reading outputs made elsewhere: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gate.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the rows of a file with the numbers of their lines; blank lines are skipped.
+
+    A line at a time: the file is never in memory whole.
+
+    Raises:
+        ConfigError: It cannot be read, or a line is not a JSON object in UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.isspace():
+                    yield number, _row(line, number, path)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file", fix="see that the path is right") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}", fix="name a file of rows that you may read"
+        ) from error
+
+
+def same_file(old: Path, new: Path) -> bool:
+    """Tell whether two paths name one file; `read_rows` tells what else is wrong with them."""
+    try:
+        return old.samefile(new)
+    except (OSError, ValueError):
+        return False
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: the last one would silently win."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"key {twice!r} stands twice")
+    return found
+
+
+# One for all lines: making one takes longer than a line.
+_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_once)
+
+
+def _row(line: bytes, number: int, path: Path) -> dict[str, Any]:
+    try:
+        row = _DECODER.decode(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path}:{number}: not UTF-8: {error.reason}", fix="write the file in UTF-8"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        if not line.endswith(b"\n"):
+            raise ConfigError(
+                f"{path}:{number}: the last line is cut short: {error}",
+                fix="write the file again, to its end",
+            ) from error
+        raise ConfigError(
+            f"{path}:{number}: not JSON: {error}", fix="one JSON object a line"
+        ) from error
+    if not isinstance(row, dict):
+        raise ConfigError(f"{path}:{number}: not a JSON object", fix="one JSON object a line")
+    return row
