@@ -17,8 +17,12 @@ EXIT_INTERRUPTED = 130
 COMMANDS = {
     "init": ("gate.commands.init", "Write a starting gate.yaml, prompt, cases and workflow."),
     "check": ("gate.commands.check", "Judge a change: old prompt against new. This is the gate."),
+    "plan": ("gate.commands.plan", "Say what check would call, cost and be able to tell."),
     "refresh": ("gate.commands.refresh", "Record a new baseline: approve what the prompt does."),
+    "drift": ("gate.commands.drift", "Hold today's answers of a prompt against its baseline."),
+    "certify": ("gate.commands.certify", "Measure the gate's false-alarm rate on a suite."),
     "explain": ("gate.commands.explain", "Show one case in full: inputs, outputs, diff, checks."),
+    "compare": ("gate.commands.compare", "Judge outputs made elsewhere: two files of rows."),
     "validate": ("gate.commands.validate", "Check everything that can be checked without a call."),
     "schema": ("gate.commands.schema", "Print the JSON Schema of a file."),
 }
@@ -26,7 +30,7 @@ COMMANDS = {
 _EPILOG = """\b
 Exit codes:
   0    pass, not affected, waived, inconclusive where the policy allows it, first run
-  1    regression shown
+  1    regression shown; certify: the suite is unfit to block
   2    usage or configuration
   3    inconclusive under `inconclusive: fail`
   4    incomplete: the gate could not look

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gate.commands.options import config_option, open_here, progress_here, read_change, side_options
+from gate.commands.options import config_option, open_here, read_change, side_options
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,19 +48,21 @@ def command(
         raise UsageError(
             f"suite {suite!r} has no case {case!r}", fix=f"ids look like {found.cases[0].case_id!r}"
         )
-    from dataclasses import replace
-
-    from gate.flow.gather import Options, gather
+    from gate.flow.asking import Asking, Source, make_plan
+    from gate.flow.gathered import recorded
     from gate.flow.judge import score
 
     recordings = project.recordings()
     try:
-        options = Options(offline=True, partial=True)
-        gathered = gather(found, project, recordings, progress_here(quiet=True), options)
+        plan = make_plan(found, Asking(repeats=found.suite.repeats.new))
+        known, _ = recorded(plan, recordings, {"old": Source(), "new": Source()})
     finally:
         recordings.close()
-    narrowed = replace(found, cases=tuple(chosen))
-    click.echo(_shown(narrowed, score(narrowed, gathered)[0]), nl=False)
+    trials = known.trials
+    scored = score(
+        found, chosen[0], trials["old"][case], trials["new"][case], is_same=case in plan.same
+    )
+    click.echo(_shown(found, scored), nl=False)
 
 
 def _shown(change: SuiteChange, scored: ScoredCase) -> str:

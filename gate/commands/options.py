@@ -43,6 +43,39 @@ def side_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+def replay_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Which trials are asked for, and what they may cost."""
+    for option in reversed((
+        click.option("--case", metavar="GLOB", help="Only the cases whose id matches."),
+        click.option(
+            "--repeats", type=click.IntRange(1, 1000), help="Trials a case of the new prompt."
+        ),
+        click.option(
+            "--all-calls", is_flag=True, help="No early stop: make every call of the plan."
+        ),
+        click.option(
+            "--max-calls", type=click.IntRange(0), help="Stop, with exit 4, after so many calls."
+        ),
+        click.option(
+            "--max-cost", type=click.FloatRange(0), metavar="USD", help="As --max-calls."
+        ),
+        click.option(
+            "--concurrency", type=click.IntRange(1, 1000), default=8, show_default=True,
+            help="Calls under way at once, at most.",
+        ),
+        click.option(
+            "--timeout", type=click.FloatRange(0, min_open=True), default=60.0,
+            show_default=True, metavar="SECONDS", help="Of one call.",
+        ),
+        click.option(
+            "--seed", type=int, default=0, show_default=True, help="Orders the calls."
+        ),
+        click.option("--quiet", is_flag=True, help="No progress on standard error."),
+    )):  # fmt: skip
+        function = option(function)
+    return function
+
+
 def open_here(config: Path | None) -> Project:
     """Open the project of the working directory."""
     from gate.flow.project import open_project

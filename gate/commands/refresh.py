@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,11 @@ if TYPE_CHECKING:
 
     from gate.core.score import ScoredCase
     from gate.flow.change import SuiteChange
-    from gate.flow.gather import Gathered
+    from gate.flow.gathered import Gathered
     from gate.flow.project import Project
     from gate.store.baselines import Baseline
     from gate.store.recordings import Recordings
 
-_FRESH_S = 86_400  # an answer of the last day counts as today's: a killed refresh goes on
 _SHOWN = 20  # changed cases listed
 _WIDE = 80  # characters of one output in that list
 
@@ -52,7 +50,7 @@ def command(
     """Call the worktree's prompt of each SUITE, and write baselines/SUITE.jsonl.
 
     Prints what behaves differently from the baseline before. A suite with an answer missing is
-    not written. Recorded answers of the last day are used; older ones are called again.
+    not written. Recorded answers of the last 12 hours are used; older ones are called again.
     """
     from gate.flow.project import choose_suites
 
@@ -88,16 +86,23 @@ def _gather(
     concurrency: int,
     timeout_s: float,
 ) -> Gathered:
-    from gate.flow.gather import Options, gather
+    from gate.flow.asking import Asking, Source, make_plan
+    from gate.flow.gather import Options, Tools, gather
+    from gate.flow.gathered import recorded
+    from gate.flow.run import FRESH_S
     from gate.replay.engine import Limits
 
-    options = Options(
-        repeats=change.suite.repeats.baseline,
-        limits=Limits(concurrency=concurrency),
-        timeout_s=timeout_s,
-        recorded_since=time.time() - _FRESH_S,
+    source = Source(since=time.time() - FRESH_S)
+    asking = Asking(old=source, new=source, repeats=change.suite.repeats.baseline, all_calls=True)
+    found, pending = recorded(make_plan(change, asking), recordings, {"old": source, "new": source})
+    gather(
+        change,
+        found,
+        pending,
+        Tools(project=project, recordings=recordings, progress=progress),  # type: ignore[arg-type]
+        Options(limits=Limits(concurrency=concurrency), timeout_s=timeout_s),
+        lambda _found, _look: True,
     )
-    found = gather(change, project, recordings, progress, options)  # type: ignore[arg-type]
     lost = sum(
         trial.response is None for trials in found.trials["new"].values() for trial in trials
     )
@@ -199,5 +204,8 @@ def _score_against(
         ]
         for case in change.cases
     }
-    against = replace(found, trials={"old": old, "new": found.trials["new"]})
-    return score(change, against)
+    new = found.trials["new"]
+    return [
+        score(change, case, old[case.case_id], new[case.case_id], is_same=False)
+        for case in change.cases
+    ]

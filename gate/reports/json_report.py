@@ -39,6 +39,9 @@ def _suite(suite: SuiteReport) -> dict[str, Any]:
         "prompts": {"old": _prompt(suite.prompt_old), "new": _prompt(suite.prompt_new)},
         "findings": [_finding(each) for each in suite.findings],
         "not_measured": dict(suite.not_measured),
+        "small_segments": list(suite.small_segments),
+        "confirmation": suite.confirmation.value if suite.confirmation else None,
+        "missing_p_value": suite.missing_p_value,
         "failure_codes": {
             "old": dict(suite.failure_codes_old),
             "new": dict(suite.failure_codes_new),
@@ -47,6 +50,7 @@ def _suite(suite: SuiteReport) -> dict[str, Any]:
         "calls": asdict(suite.calls),
         "cost_usd": suite.cost_usd,
         "stopped_early": suite.stopped_early,
+        "cases_not_asked": suite.cases_not_asked,
     }
 
 

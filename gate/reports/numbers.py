@@ -15,6 +15,13 @@ METRIC_NAMES = {
 }
 
 
+def metric_name(finding: Finding) -> str:
+    """Name the metric; a latency by the quantile that was compared."""
+    if finding.quantile is not None:
+        return f"latency p{finding.quantile * 100:.0f}"
+    return METRIC_NAMES[finding.metric]
+
+
 def level(value: float, unit: str) -> str:
     """Write an old or a new value."""
     match unit:
@@ -50,6 +57,12 @@ def limit(finding: Finding) -> str:
 def _signed(value: float, unit: str) -> str:
     shown = round(value * 100, 1) + 0.0  # no "-0.0"
     return f"{shown:+.1f} {'pp' if unit == 'rate' else '%'}"
+
+
+def p_value_told(value: float) -> str:
+    """Write a p-value as it stands in a sentence: "= 0.0123" or "< 0.0001"."""
+    shown = p_value(value)
+    return shown if shown.startswith("<") else f"= {shown}"
 
 
 def p_value(value: float) -> str:

@@ -6,7 +6,8 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gate.core.report import Outcome, Verdict
+from gate.core.report import Confirmation, Outcome, Verdict
+from gate.core.segment_names import is_in_segment
 from gate.reports import numbers
 from gate.reports.safe_text import visible
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from gate.core.report import CaseChange, Finding, Report, SuiteReport
 
 _WORST = 5  # cases shown in full
+_SEGMENTS = 10  # lines on segments
+_SUSPICIOUS = 0.05  # p-value up to which a segment's rise is shown
 _SHOWN = 160  # characters of one output in the table
 _HEADERS = ["metric", "segment", "n", "old", "new", "change", "interval", "limit", "p", "verdict"]
 
@@ -28,13 +31,23 @@ def render(report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _is_suspicious(finding: Finding) -> bool:
+    """A segment worth a line: it fails, or looks worse than chance makes one in twenty look."""
+    return finding.verdict is Verdict.FAIL or (
+        finding.change > 0 and finding.p_value <= _SUSPICIOUS
+    )
+
+
 def _headline(report: Report) -> str:
     causes = [_cause(finding, suite) for suite in report.suites for finding in _failed(suite)]
     judged = [suite for suite in report.suites if suite.verdict is not None]
     match report.verdict:
         case Verdict.FAIL:
-            more = f" (and {len(causes) - 1} more findings)" if len(causes) > 1 else ""
-            return f"FAIL: {causes[0]}{more}"
+            more = f" (and {_counted(len(causes) - 1, 'more finding')})" if len(causes) > 1 else ""
+            unconfirmed = any(
+                suite.confirmation is Confirmation.UNCONFIRMED for suite in report.suites
+            )
+            return f"FAIL{' (unconfirmed)' if unconfirmed else ''}: {causes[0]}{more}"
         case Verdict.INCOMPLETE:
             return "INCOMPLETE: the gate could not see enough to judge; the notes say why"
         case Verdict.INCONCLUSIVE:
@@ -48,7 +61,11 @@ def _headline(report: Report) -> str:
         for each in suite.findings
         if each.segment and each.verdict is Verdict.INCONCLUSIVE
     }
-    return f"{text}; {len(small)} segments are too small to tell" if small else text
+    return f"{text}; not so in {_counted(len(small), 'segment')}" if small else text
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _failed(suite: SuiteReport) -> list[Finding]:
@@ -68,23 +85,18 @@ def _cause(finding: Finding, suite: SuiteReport) -> str:
     regressed = [
         change
         for change in suite.cases_changed
-        if change.outcome is Outcome.REGRESSED and _in_segment(change, finding.segment)
+        if change.outcome is Outcome.REGRESSED
+        and is_in_segment(change.case.segment, finding.segment)
     ]
     worst = ""
     if regressed:
-        worst = f"; {len(regressed)} cases regressed, worst {visible(regressed[0].case.case_id)}"
-    metric = numbers.METRIC_NAMES[finding.metric]
+        first = visible(regressed[0].case.case_id)
+        worst = f"; {_counted(len(regressed), 'case')} regressed, worst {first}"
+    metric = numbers.metric_name(finding)
     return (
         f"suite {visible(suite.suite)}: {metric}{where} rose from {old} to {new} "
         f"({numbers.change(finding)}, allowed {numbers.limit(finding)}){worst}"
     )
-
-
-def _in_segment(change: CaseChange, segment: str | None) -> bool:
-    if segment is None:
-        return True
-    tag, _, value = segment.partition("=")
-    return change.case.segment.get(tag) == value
 
 
 def _suite(suite: SuiteReport, report: Report) -> str:
@@ -93,11 +105,12 @@ def _suite(suite: SuiteReport, report: Report) -> str:
     old_model = suite.prompt_old.model if suite.prompt_old else ""
     new_model = suite.prompt_new.model if suite.prompt_new else ""
     models = old_model if old_model == new_model else f"{old_model} -> {new_model}"
-    lines = [
+    head = (
         f"suite {visible(suite.suite)}: {suite.verdict.value}; {suite.cases} cases, trials "
-        f"{suite.trials_old} old, {suite.trials_new} new; {visible(models)}",
-        _findings(suite),
-    ]
+        f"{suite.trials_old} old, {suite.trials_new} new"
+    )
+    lines = [f"{head}; {visible(models)}" if models else head, _findings(suite)]
+    lines += _segments(suite)
     lines += [
         f"{numbers.METRIC_NAMES[metric]}: not measured, {reason}"
         for metric, reason in suite.not_measured.items()
@@ -111,9 +124,11 @@ def _suite(suite: SuiteReport, report: Report) -> str:
 def _findings(suite: SuiteReport) -> str:
     from tabulate import tabulate
 
+    shown = [each for each in suite.findings if each.segment is None]
+    shown += _suspicious(suite)[:_SEGMENTS]
     rows = [
         [
-            numbers.METRIC_NAMES[each.metric],
+            numbers.metric_name(each),
             visible(each.segment) if each.segment else "all",
             each.n,
             numbers.level(each.old, each.unit),
@@ -121,13 +136,39 @@ def _findings(suite: SuiteReport) -> str:
             numbers.change(each),
             numbers.interval(each),
             numbers.limit(each),
-            numbers.p_value(each.p_value),
+            numbers.p_value(each.p_value if each.p_adjusted is None else each.p_adjusted),
             "waived" if each.waived else each.verdict.value,
         ]
-        for each in suite.findings
+        for each in shown
     ]
     aligned = ("left", "left", *["right"] * 7, "left")
     return tabulate(rows, headers=_HEADERS, disable_numparse=True, colalign=aligned if rows else ())
+
+
+def _suspicious(suite: SuiteReport) -> list[Finding]:
+    found = [each for each in suite.findings if each.segment is not None and _is_suspicious(each)]
+    return sorted(found, key=lambda each: (each.verdict is not Verdict.FAIL, each.p_value))
+
+
+def _segments(suite: SuiteReport) -> list[str]:
+    """Say how many segments were judged, and which could not be."""
+    judged = {each.segment for each in suite.findings if each.segment is not None}
+    lines = []
+    if judged:
+        suspicious = _suspicious(suite)
+        named = {each.segment for each in suspicious}
+        line = f"segments: {len(judged)} judged, {len(named)} suspicious (p by Holm)"
+        if len(suspicious) > _SEGMENTS:
+            line += f", {len(suspicious) - _SEGMENTS} lines more in the JSON report"
+        lines.append(line)
+    if suite.small_segments:
+        names = ", ".join(visible(name) for name in suite.small_segments[:_SEGMENTS])
+        more = len(suite.small_segments) - _SEGMENTS
+        lines.append(
+            f"too few trials to fail by themselves: {names}"
+            f"{f' and {more} more' if more > 0 else ''}"
+        )
+    return lines
 
 
 def _sharpness(suite: SuiteReport) -> list[str]:
@@ -140,7 +181,7 @@ def _sharpness(suite: SuiteReport) -> list[str]:
         unit = "pp" if each.unit == "rate" else "%"
         if each.detectable is None or each.provable is None:
             continue
-        line = f"{numbers.METRIC_NAMES[each.metric]}: inconclusive; "
+        line = f"{numbers.metric_name(each)}: inconclusive; "
         if each.unit == "rate" and each.detectable >= 1:
             line += "with so few trials no rise can be found"
         else:
@@ -148,7 +189,7 @@ def _sharpness(suite: SuiteReport) -> list[str]:
         if each.trials_needed:
             line += (
                 f" and could exclude one of {each.provable * scale:.1f} {unit}; the limit takes "
-                f"about {each.trials_needed} new trials (more cases, or --repeats)"
+                f"about {each.trials_needed} new trials, as many each in {each.cases_needed} cases"
             )
         lines.append(line)
     return lines
@@ -164,14 +205,17 @@ def _codes(suite: SuiteReport) -> list[str]:
 
 def _cases(suite: SuiteReport, report: Report) -> list[str]:
     counts = Counter(change.outcome.value for change in suite.cases_changed)
-    if not counts:
+    spared = suite.cases_not_asked
+    unchanged = suite.cases - sum(counts.values()) - spared
+    if not counts and not spared:
         return ["cases: all unchanged"]
-    shown = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    lines = [f"cases: {shown}, {suite.cases - sum(counts.values())} unchanged"]
+    parts = [f"{count} {outcome}" for outcome, count in counts.items()]
+    parts += [f"{unchanged} unchanged", *([f"{spared} not asked"] if spared else [])]
+    lines = [f"cases: {', '.join(parts)}"]
     worst = [each for each in suite.cases_changed if each.outcome is Outcome.REGRESSED][:_WORST]
     for change in worst:
         lines += ["", *_case(change)]
-    if worst:
+    if worst and suite.prompt_old != suite.prompt_new:
         flags = f" {report.explain_flags}" if report.explain_flags else ""
         case_id = shlex.quote(visible(worst[0].case.case_id))
         lines += ["", f"next: gate explain {visible(suite.suite)} {case_id}{flags}"]
@@ -204,8 +248,11 @@ def _footer(report: Report) -> str:
     cost = sum(suite.cost_usd or 0.0 for suite in report.suites)
     spent = f", {cost:.4f} USD" if cost else ""
     lost = f", {missing} missing" if missing else ""
+    saved = sum(each.saved_by_stopping for each in calls)
+    spared = f", {saved} calls saved by stopping early" if saved else ""
     owner = f"; owner {visible(report.owner)}" if report.owner else ""
     return (
-        f"{live} calls, {recorded} recorded answers{lost}{spent}, {report.duration_s:.1f} s; "
+        f"{live} calls, {recorded} recorded answers{lost}{spared}{spent}, "
+        f"{report.duration_s:.1f} s; "
         f"policy {visible(report.policy_source)}{owner}"
     )

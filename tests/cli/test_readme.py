@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,12 @@ IDENTITY = {
 def block(start: str) -> list[str]:
     (found,) = [text for text in BLOCKS if start in text]
     return found.strip().splitlines()
+
+
+def demonstration(folder: Folder) -> None:
+    for name in ("fixtures", "baselines", "gate.yaml"):
+        source, target = ROOT / name, folder.path / name
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
 
 
 def gate_arguments(line: str) -> list[str]:
@@ -56,13 +64,56 @@ def test_the_error_in_the_readme_is_what_the_gate_prints(folder: Folder) -> None
     assert done.stderr == shown
 
 
+def shown_after(command: str) -> str:
+    """What the README shows below a command in a text block."""
+    (text,) = re.findall(
+        rf"^```text\n\$ {re.escape(command)}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL
+    )
+    return text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "gate plan --old fixtures/triage/triage.prompt.yml "
+        "--new fixtures/triage/harmless.prompt.yml",
+        "gate certify triage",
+    ],
+)
+def test_what_the_readme_shows_of_the_demonstration_is_what_is_printed(
+    folder: Folder, command: str
+) -> None:
+    demonstration(folder)
+    done = folder.gate(*gate_arguments(command))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == shown_after(command)
+
+
+def test_the_lines_for_a_notebook_print_what_the_readme_shows() -> None:
+    code, shown = re.findall(
+        r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL
+    )[0]
+    assert sum(bool(line) for line in code.splitlines()) <= 10
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == shown
+
+
+def test_the_simulation_runs_and_tells_a_reach_that_is_missed() -> None:
+    (command,) = re.findall(r"`python (tests/bench/simulate_verdict\.py)`", README)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / command), "--only", "stopping", "--runs", "20"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    assert "| configuration " in done.stdout
+
+
 @pytest.mark.model
 def test_the_main_command_shows_the_regression(folder: Folder) -> None:
     line = block("candidate.prompt.yml")[0]
-    for name in ("fixtures", "baselines", "gate.yaml"):
-        source = ROOT / name
-        target = folder.path / name
-        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    demonstration(folder)
     done = folder.gate(*gate_arguments(line.rpartition("&& ")[2]), timeout=600)
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("FAIL: suite triage: ")

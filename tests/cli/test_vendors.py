@@ -9,6 +9,7 @@ from importlib.metadata import distribution
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cli.in_process import gate_in_process
 from conftest import Folder, cases_file, config_file
 from stub_vendor import CUT, HANG, OK, RESET, Behaviour, StubVendor, status, throttled
 
@@ -66,9 +67,9 @@ def check(
             ),
         }
     )
-    return folder.gate(
+    return gate_in_process(folder,
         "check", "--old", "old.prompt.yml", "--new", "new.prompt.yml", *arguments,
-        env={KEYS[vendor]: KEY},
+        **{KEYS[vendor]: KEY},
     )  # fmt: skip
 
 
@@ -87,11 +88,11 @@ def answers(folder: Folder, columns: str = "text") -> list[tuple[Any, ...]]:
 @VENDORS
 def test_a_harmless_change_passes_and_is_not_paid_for_twice(folder: Folder, vendor: str) -> None:
     with StubVendor() as stub:
-        done = check(folder, stub, vendor=vendor)
+        done = check(folder, stub, "--all-calls", vendor=vendor)
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.startswith("PASS: ")
         assert len(stub.seen) == 2 * CASES
-        again = check(folder, stub, vendor=vendor)
+        again = check(folder, stub, "--all-calls", vendor=vendor)
         assert again.returncode == 0
         assert len(stub.seen) == 2 * CASES
     assert_no_key(folder, done)
@@ -136,7 +137,7 @@ def test_passing_faults_are_waited_out(folder: Folder, vendor: str) -> None:
     broken = status(500, headers={"Retry-After": "0"})
     script = [OK, SLOW_DOWN, OK, broken, CUT, OK, SLOW_DOWN, OK, RESET, broken] * 2
     with StubVendor(script) as stub:
-        done = check(folder, stub, "--format", "json", vendor=vendor)
+        done = check(folder, stub, "--all-calls", "--format", "json", vendor=vendor)
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["suites"][0]["calls"]["missing"] == 0
@@ -173,7 +174,7 @@ def test_what_the_model_did_wrong_is_a_failure_with_its_code(
     folder: Folder, behaviour: Behaviour, code: str
 ) -> None:
     with StubVendor(otherwise=behaviour) as stub:
-        done = check(folder, stub, "--format", "json")
+        done = check(folder, stub, "--all-calls", "--format", "json")
     codes = json.loads(done.stdout)["suites"][0]["failure_codes"]
     assert codes == {"old": {code: CASES}, "new": {code: CASES}}
 
@@ -199,7 +200,7 @@ def test_a_missing_key_is_a_configuration_error_before_any_call(folder: Folder) 
             for side in ("old", "new")
         }
     )
-    done = folder.gate("check", "--old", "old.prompt.yml", "--new", "new.prompt.yml")
+    done = gate_in_process(folder, "check", "--old", "old.prompt.yml", "--new", "new.prompt.yml")
     assert done.returncode == 2, done.stdout + done.stderr
     assert "OPENAI_API_KEY" in done.stderr
 
@@ -239,7 +240,8 @@ def test_llama_cpps_own_server_is_a_vendor_like_another(folder: Folder, llama_ur
             "new.prompt.yml": prompt("openai", llama_url, "Name the queue. {{text}}", **more),
         }
     )
-    done = folder.gate(
+    done = gate_in_process(
+        folder,
         *("check", "--old", "old.prompt.yml", "--new", "new.prompt.yml"),
         *("--repeats", "1", "--format", "json"),
     )

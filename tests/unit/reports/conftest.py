@@ -66,7 +66,6 @@ class Builder:
         )
 
     def suite(self, *findings: Finding, **keys: Any) -> SuiteReport:
-        seen = PromptSeen(fingerprint="f0", model="openai/tiny")
         return replace(
             SuiteReport(
                 suite="triage",
@@ -74,8 +73,8 @@ class Builder:
                 cases=200,
                 trials_old=2000,
                 trials_new=600,
-                prompt_old=seen,
-                prompt_new=seen,
+                prompt_old=PromptSeen(fingerprint="f0", model="openai/tiny"),
+                prompt_new=PromptSeen(fingerprint="f1", model="openai/tiny"),
                 findings=findings or (self.finding(),),
                 failure_codes_old={"schema": 12},
                 failure_codes_new={"schema": 51, "truncated": 4},

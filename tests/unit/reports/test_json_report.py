@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
-from gate.core.report import FieldChange, Outcome, Verdict
+from gate.core.report import Confirmation, FieldChange, Outcome, Verdict
 from gate.core.schemas.report import REPORT
 from gate.reports.formats import render
 from gate.reports.json_report import as_value
@@ -94,6 +94,51 @@ def test_the_numbers_stand_under_their_names(build: Builder) -> None:
     case = suite["cases_changed"][0]
     assert (case["case"], case["outcome"], case["new_case"]) == ("t-017", "regressed", False)
     assert case["diff"] == [{"path": "queue", "old": "billing", "new": "other"}]
+
+
+def test_segments_quantiles_and_confirmations_stand_under_their_names(build: Builder) -> None:
+    suite = build.suite(
+        build.finding(segment="channel=web", p_adjusted=0.03),
+        build.finding(metric="latency_p95", unit="ms", quantile=0.5, interval=None,
+                      detectable=None, provable=None),
+        small_segments=("channel=fax",),
+        missing_p_value=0.25,
+        stopped_early=True,
+        not_measured={"cost": "no price"},
+    )  # fmt: skip
+    report = build.report(suite)
+    assert_valid(report)
+    value = as_value(report)["suites"][0]
+    web, latency = value["findings"]
+    assert (web["p_adjusted"], web["quantile"]) == (0.03, None)
+    assert (latency["p_adjusted"], latency["quantile"]) == (None, 0.5)
+    assert latency["interval"] is None
+    assert value["small_segments"] == ["channel=fax"]
+    assert value["missing_p_value"] == 0.25
+    assert value["stopped_early"] is True
+    assert value["confirmation"] is None
+    assert value["calls"]["saved_by_stopping"] == 188
+
+
+@pytest.mark.parametrize("confirmation", [None, *Confirmation])
+def test_every_confirmation_is_valid(build: Builder, confirmation: Confirmation | None) -> None:
+    report = build.report(build.suite(confirmation=confirmation))
+    assert_valid(report)
+    told = as_value(report)["suites"][0]["confirmation"]
+    assert told == (confirmation.value if confirmation else None)
+
+
+def test_the_schema_knows_every_key_and_no_other(build: Builder) -> None:
+    value = as_value(build.report())
+    for part in (value, value["suites"][0], value["suites"][0]["findings"][0]):
+        part["unknown"] = 1
+        assert not Draft202012Validator(REPORT).is_valid(value)
+        del part["unknown"]
+        for name in list(part):
+            kept = part.pop(name)
+            assert not Draft202012Validator(REPORT).is_valid(value), name
+            part[name] = kept
+    assert Draft202012Validator(REPORT).is_valid(value)
 
 
 def test_hostile_text_is_escaped(build: Builder) -> None:

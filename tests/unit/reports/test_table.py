@@ -174,6 +174,20 @@ def test_the_footer_says_what_it_took(build: Builder) -> None:
         assert part in last
 
 
+def test_cases_that_an_early_stop_never_asked_are_counted(build: Builder) -> None:
+    lines = render(build.report(build.suite(cases_not_asked=22)), "table").splitlines()
+    assert "cases: 1 regressed, 177 unchanged, 22 not asked" in lines
+    none = build.suite(cases_not_asked=22, cases_changed=())
+    assert "cases: 178 unchanged, 22 not asked" in render(build.report(none), "table").splitlines()
+
+
+def test_one_prompt_on_both_sides_names_no_next_step(build: Builder) -> None:
+    suite = build.suite()
+    text = render(build.report(build.suite(prompt_new=suite.prompt_old)), "table")
+    assert "  t-017  channel=email  failures 0/3 -> 3/3  schema\n" in text
+    assert "next: " not in text
+
+
 def test_two_models_are_both_named(build: Builder) -> None:
     suite = build.suite(prompt_new=PromptSeen(fingerprint="f1", model="anthropic/other"))
     assert "openai/tiny -> anthropic/other" in render(build.report(suite), "table")
