@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _STEPS = 60  # of the search for the saddlepoint, at most
 _PRECISION = 1e-9  # of the sum that it is to give
+_FLATTEST = 1e-300  # curvature; rounding may leave less at the very end of the law
 _NEAR = 1e-4  # standard deviations from the mean, within which the formula is 0 / 0
 
 
@@ -132,9 +133,7 @@ def tail(laws: list[SubsetSums] | list[SignFlips], observed: float, most: float)
     if depth <= _NEAR**2:
         return 0.5
     w = math.copysign(math.sqrt(depth), tilt)
-    if curvature <= 0:  # rounded away, at the very end of the law
-        return upper_tail(w)
-    u = tilt * math.sqrt(curvature)
+    u = tilt * math.sqrt(max(curvature, _FLATTEST))
     density = math.exp(-depth / 2) / math.sqrt(2 * math.pi)
     return min(1.0, max(0.0, upper_tail(w) + density * (1 / u - 1 / w)))
 

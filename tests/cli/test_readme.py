@@ -140,11 +140,12 @@ def test_the_starting_project_runs_from_init_to_check(repo: Folder) -> None:
     edited = prompt.replace("Answer as JSON.", "Answer as JSON, please.")
     assert edited != prompt
     repo.write({"fixtures/tickets/tickets.prompt.yml": edited})
-    judged = repo.gate("check", "--format", "json", timeout=300)
+    judged = repo.gate("check", "--all-calls", "--format", "json", timeout=300)
     (suite,) = json.loads(judged.stdout)["suites"]
     assert judged.returncode in {0, 1}
     assert suite["calls"]["new_live"] == 36
-    assert suite["calls"]["old_live"] == 0
+    # A fail calls old again.
+    assert suite["calls"]["old_live"] == (36 if suite["confirmation"] else 0)
 
 
 @pytest.mark.model

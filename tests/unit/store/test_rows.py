@@ -76,3 +76,11 @@ def test_what_is_written_reads_back_equal(tmp_path_factory, rows) -> None:
     path = tmp_path_factory.mktemp("rows") / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert [row for _, row in read_rows(path)] == rows
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path) -> None:
+    # The last one would silently win: this row would pass as usable.
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"case": "a", "failed": true, "failed": false}\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"rows\.jsonl:1: not JSON: key 'failed' stands twice"):
+        list(read_rows(path))
