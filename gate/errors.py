@@ -31,7 +31,9 @@ class BaselineError(GateError):
 
 
 class RecordingError(GateError):
-    """The recordings file cannot be read or written."""
+    """The recordings file cannot be read or written, so nothing can be judged."""
+
+    exit_code = 4
 
 
 class IncompleteError(GateError):
@@ -47,12 +49,23 @@ class ProviderFault(Exception):  # noqa: N818 -- a fault is the vendor's, an err
         code: `transport`, `timeout`, `throttled` or `rejected`.
         retryable: Whether the same request may be sent again.
         retry_after_s: What the vendor asked for, in seconds, if it did.
+        is_overload: The vendor has too many calls: it turned this one away, or let it wait.
+        may_be_billed: Whether the vendor may bill an answer that did not arrive.
     """
 
     def __init__(
-        self, message: str, *, code: str, retryable: bool, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        code: str,
+        retryable: bool,
+        retry_after_s: float | None = None,
+        is_overload: bool = False,
+        may_be_billed: bool = True,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.retryable = retryable
         self.retry_after_s = retry_after_s
+        self.is_overload = is_overload or code in {"throttled", "timeout"}
+        self.may_be_billed = may_be_billed and code in {"transport", "timeout"}

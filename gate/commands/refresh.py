@@ -90,7 +90,7 @@ def _gather(
     from gate.flow.gather import Options, Tools, gather
     from gate.flow.gathered import recorded
     from gate.flow.run import FRESH_S
-    from gate.replay.engine import Limits
+    from gate.replay.budget import Limits
 
     source = Source(since=time.time() - FRESH_S)
     asking = Asking(old=source, new=source, repeats=change.suite.repeats.baseline, all_calls=True)
@@ -101,7 +101,7 @@ def _gather(
         pending,
         Tools(project=project, recordings=recordings, progress=progress),  # type: ignore[arg-type]
         Options(limits=Limits(concurrency=concurrency), timeout_s=timeout_s),
-        lambda _found, _look: True,
+        _Unjudged(),
     )
     lost = sum(
         trial.response is None for trials in found.trials["new"].values() for trial in trials
@@ -114,6 +114,19 @@ def _gather(
     return found
 
 
+class _Unjudged:
+    """A refresh needs every answer and judges none."""
+
+    def judge(self, _found: Gathered, _look: int) -> bool:
+        return True
+
+    def may_stop(self, _found: Gathered, _look: int) -> bool:
+        return False
+
+    def prepare(self, _found: Gathered, _cases: object) -> None:
+        """Nothing is scored before the end."""
+
+
 def _write(project: Project, change: SuiteChange, found: Gathered) -> str:
     from gate.core.prompt import request_for
     from gate.store.baseline_writer import write_baseline
@@ -122,7 +135,8 @@ def _write(project: Project, change: SuiteChange, found: Gathered) -> str:
     prompt, name = change.new.prompt, change.suite.name
     cases, vendor_models = {}, set()
     for case in change.cases:
-        answers = [trial.response for trial in found.trials["new"][case.case_id] if trial.response]
+        trials = found.due("new", case.case_id, change.suite.repeats.baseline)
+        answers = [trial.response for trial in trials if trial.response]
         vendor_models |= {answer.vendor_model for answer in answers if answer.vendor_model}
         cases[case.case_id] = BaselineCase(
             digest=request_for(prompt, case).digest, trials=tuple(answers)

@@ -82,7 +82,7 @@ def run_options(options: dict[str, object]) -> RunOptions:
     """Turn the command line's options into those of a run."""
     from gate.flow.gather import Options
     from gate.flow.run import RunOptions
-    from gate.replay.engine import Limits
+    from gate.replay.budget import Limits
 
     return RunOptions(
         repeats=options["repeats"],  # type: ignore[arg-type]

@@ -6,21 +6,28 @@ import hashlib
 import json
 from typing import Any
 
+_PLAIN = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_ESCAPED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
 
 def canonical_json(value: Any) -> str:
     """Return the one JSON text of a value: sorted keys, no spaces, no escapes but JSON's own.
 
     Lone surrogates, which UTF-8 cannot carry, are escaped.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return text
+    return _canonical_bytes(value).decode()
+
+
+def _canonical_bytes(value: Any) -> bytes:
+    try:
+        return _PLAIN.encode(value).encode()
+    except UnicodeEncodeError:
+        return _ESCAPED.encode(value).encode()
 
 
 def digest(value: Any) -> str:
     """Return 32 hexadecimal digits of SHA-256 over the canonical JSON of a value."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:32]
+    return hashlib.sha256(_canonical_bytes(value)).hexdigest()[:32]
 
 
 def seed_of(request_digest: str, repeat: int, seed: int) -> int:

@@ -12,7 +12,7 @@ from gate.core.prompt import request_for
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gate.core.model import Case, Request, Response
+    from gate.core.model import Case, Response
     from gate.core.sequential import Look
     from gate.flow.change import Side, SuiteChange
 
@@ -50,10 +50,9 @@ class Wanted:
     """One trial that no baseline holds."""
 
     side: str  # old or new
-    case_id: str
+    case: Case
     repeat: int
     pair: int  # its place in the plan
-    request: Request
     key: Key
 
 
@@ -106,22 +105,23 @@ def make_plan(change: SuiteChange, asking: Asking) -> Plan:
 
     from gate.core.plan import look_ends, look_times, stratified_order
 
+    # The rendered requests of all cases would not fit into memory; their digests do.
     asked = {
         case.case_id: {
-            "old": request_for(change.old.prompt, case),
-            "new": request_for(change.new.prompt, case),
+            "old": request_for(change.old.prompt, case).digest,
+            "new": request_for(change.new.prompt, case).digest,
         }
         for case in change.cases
     }
     same = frozenset(
         case_id
-        for case_id, requests in asked.items()
-        if requests["old"].digest == requests["new"].digest and not asking.is_drift
+        for case_id, digests in asked.items()
+        if digests["old"] == digests["new"] and not asking.is_drift
     )
     given = {
         side: {
-            case_id: _given(change, side, case_id, requests[side], asking, is_same=case_id in same)
-            for case_id, requests in asked.items()
+            case_id: _given(change, side, case_id, digests[side], asking, is_same=case_id in same)
+            for case_id, digests in asked.items()
         }
         for side in ("old", "new")
     }
@@ -150,20 +150,20 @@ def make_plan(change: SuiteChange, asking: Asking) -> Plan:
 
 
 def _given(
-    change: SuiteChange, side: str, case_id: str, request: Request, asking: Asking, *, is_same: bool
+    change: SuiteChange, side: str, case_id: str, digest: str, asking: Asking, *, is_same: bool
 ) -> tuple[Response, ...]:
     # Where the change leaves the request alone, only the base may say how it is answered.
     source: Side = change.old if is_same else getattr(change, side)
     if source.baseline is None or not (is_same or getattr(asking, side).baseline):
         return ()
-    trials = source.baseline.trials_of(case_id, request.digest)
+    trials = source.baseline.trials_of(case_id, digest)
     return trials if side == "old" or is_same else trials[: asking.repeats]
 
 
 def _wanted(
     change: SuiteChange,
     asking: Asking,
-    asked: Mapping[str, Mapping[str, Request]],
+    asked: Mapping[str, Mapping[str, str]],
     given: Mapping[str, Mapping[str, tuple[Response, ...]]],
     order: Sequence[int],
 ) -> list[Wanted]:
@@ -171,30 +171,23 @@ def _wanted(
     found = []
     for repeat in range(asking.repeats):
         for place, index in enumerate(order):
-            case_id = change.cases[index].case_id
+            case = change.cases[index]
             for side in ("old", "new"):
-                request, have = asked[case_id][side], given[side][case_id]
+                digest, have = asked[case.case_id][side], given[side][case.case_id]
                 if repeat < len(have) or (side == "old" and have):
                     continue
-                skipped = _made_of(change, case_id, request) if getattr(asking, side).again else 0
-                number = twins[case_id, request.digest] * MOST_REPEATS + skipped + repeat
-                found.append(
-                    Wanted(
-                        side=side,
-                        case_id=case_id,
-                        repeat=repeat,
-                        pair=repeat * len(order) + place,
-                        request=request,
-                        key=(request.digest, number),
-                    )
-                )
+                skipped = _made_of(change, case, digest) if getattr(asking, side).again else 0
+                number = twins.get((case.case_id, digest), 0) * MOST_REPEATS + skipped + repeat
+                pair = repeat * len(order) + place
+                key = (digest, number)
+                found.append(Wanted(side=side, case=case, repeat=repeat, pair=pair, key=key))
     return found
 
 
-def _made_of(change: SuiteChange, case_id: str, request: Request) -> int:
+def _made_of(change: SuiteChange, case: Case, digest: str) -> int:
     """How many recordings the old baseline may have been made of."""
     baseline = change.old.baseline
-    return len(baseline.trials_of(case_id, request.digest)) if baseline else 0
+    return len(baseline.trials_of(case.case_id, digest)) if baseline else 0
 
 
 def _in_blocks(wanted: Sequence[Wanted], ends: Sequence[int]) -> list[Wanted]:
@@ -212,16 +205,17 @@ def _in_blocks(wanted: Sequence[Wanted], ends: Sequence[int]) -> list[Wanted]:
     return sorted(wanted, key=place)
 
 
-def _twins(asked: Mapping[str, Mapping[str, Request]]) -> dict[tuple[str, str], int]:
-    """Count, for each case and request, the cases before it that ask the same.
+def _twins(asked: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, str], int]:
+    """Count, for each case and request, the cases before it that ask the same; 0 is left out.
 
     Two cases with the same request are still two trials: an answer that served both would count
     twice as evidence.
     """
     seen: Counter[str] = Counter()
     twins = {}
-    for case_id, requests in asked.items():
-        for digest in {request.digest for request in requests.values()}:
-            twins[case_id, digest] = seen[digest]
+    for case_id, digests in asked.items():
+        for digest in set(digests.values()):
+            if seen[digest]:
+                twins[case_id, digest] = seen[digest]
             seen[digest] += 1
     return twins

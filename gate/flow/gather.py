@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from bisect import bisect_right
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
-from gate.core.score import cost_usd
 from gate.errors import IncompleteError
-from gate.flow.gathered import add_trial
-from gate.flow.looks import Looks
-from gate.providers.registry import Place, open_provider
-from gate.replay.engine import Answered, Call, Limits, Tally, replay, width_of
+from gate.replay.budget import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from gate.core.model import Provider
-    from gate.flow.asking import Key, Plan, Wanted
-    from gate.flow.change import Side, SuiteChange
+    from gate.core.model import Case
+    from gate.flow.asking import Key, Wanted
+    from gate.flow.change import SuiteChange
     from gate.flow.gathered import Gathered
     from gate.flow.project import Project
     from gate.replay.progress import Progress
@@ -46,13 +39,29 @@ class Tools:
     progress: Progress
 
 
+class Judge(Protocol):
+    """Judges what was gathered so far."""
+
+    def judge(self, found: Gathered, look: int) -> bool:
+        """Judge what the look of that number sees, and tell whether to stop there."""
+        ...
+
+    def may_stop(self, found: Gathered, look: int) -> bool:
+        """Tell whether a look may stop the run, whatever its outstanding answers will be."""
+        ...
+
+    def prepare(self, found: Gathered, cases: Sequence[Case]) -> None:
+        """Score cases whose answers have come, before a look asks for them."""
+        ...
+
+
 def gather(
     change: SuiteChange,
     found: Gathered,
     pending: Mapping[Key, list[Wanted]],
     tools: Tools,
     options: Options,
-    judge: Callable[[Gathered, int], bool],
+    judge: Judge,
 ) -> None:
     """Gather the trials of a suite until a look decides, or the plan ends.
 
@@ -62,127 +71,49 @@ def gather(
         pending: What is still wanted, both from `recorded`.
         tools: Where recordings are kept, and who is told of the progress.
         options: Limits of the calls.
-        judge: Judges what the look of that number sees, and tells whether to stop there.
+        judge: Looks at what is there.
 
     Raises:
         IncompleteError: Offline and something is not recorded; or as `replay`.
         ConfigError: A key or package that a provider needs is missing.
+        RecordingError: The answers cannot be kept.
     """
-    plan = found.plan
-
-    def look(number: int) -> bool:
-        found.is_decided = judge(found, number)
-        found.look = number
-        return found.is_decided
-
-    needed_by = {key: _look_of(plan, group[0].pair) for key, group in pending.items()}
-    first_open = min(needed_by.values(), default=len(plan.ends))
-    for number in range(first_open):
-        if look(number):
+    ends = found.plan.ends
+    looking = _Looking(judge, found)
+    needed_by = [bisect_right(ends, group[0].pair) for group in pending.values()]
+    for number in range(needed_by[0] if pending else len(ends)):
+        if looking.judge(number):
             return
     if pending and options.offline:
-        first = min((group[0] for group in pending.values()), key=lambda each: each.pair)
+        first = next(iter(pending.values()))[0]
         raise IncompleteError(
             f"suite {change.suite.name!r}: {len(pending)} answers are not recorded, "
-            f"the first is of case {first.case_id!r} ({first.side} prompt)",
+            f"the first is of case {first.case.case_id!r} ({first.side} prompt)",
             fix="run once without --offline, where the provider can be reached",
         )
     if pending:
-        _Caller(change, tools, options, found, pending).run(list(needed_by.values()), look)
+        from gate.flow.calling import call_all
+
+        call_all(change, found, pending, needed_by, tools, options, looking)
         if not found.is_decided:  # the budget is spent
-            look(len(plan.ends) - 1)
+            looking.judge(len(ends) - 1)
             found.is_decided = False
 
 
-def _look_of(plan: Plan, pair: int) -> int:
-    return bisect_right(plan.ends, pair)
+class _Looking:
+    """A judge that remembers with what was gathered which look came last."""
 
-
-class _Caller:
-    """Calls what is not recorded, and keeps each answer as it arrives."""
-
-    def __init__(
-        self,
-        change: SuiteChange,
-        tools: Tools,
-        options: Options,
-        found: Gathered,
-        pending: Mapping[Key, list[Wanted]],
-    ) -> None:
-        self._change = change
-        self._tools = tools
-        self._options = options
+    def __init__(self, judge: Judge, found: Gathered) -> None:
+        self._judge = judge
         self._found = found
-        self._pending = pending
 
-    def run(self, needed_by: list[int], look: Callable[[int], bool]) -> None:
-        """Make the calls, with the looks between them."""
-        groups = self._pending.items()
-        calls = [
-            Call(
-                side=group[0].side,
-                case_id=group[0].case_id,
-                repeat=key[1],
-                request=group[0].request,
-            )
-            for key, group in groups
-        ]
-        self._tools.progress.start(self._change.suite.name, len(calls))
-        with ExitStack() as stack:
-            places = {
-                side: self._place(getattr(self._change, side), stack)
-                for side in sorted({call.side for call in calls})
-            }
-            try:
-                asyncio.run(self._replay(places, calls, needed_by, look))
-            finally:
-                self._tools.progress.finish()
+    def judge(self, look: int) -> bool:
+        self._found.is_decided = self._judge.judge(self._found, look)
+        self._found.look = look
+        return self._found.is_decided
 
-    def _keep(self, answered: Answered, tally: Tally) -> float:
-        key = (answered.call.request.digest, answered.call.repeat)
-        response, cost = answered.response, None
-        if response is not None:
-            now = time.time()
-            response = replace(response, received_at=now)
-            self._tools.recordings.put(*key, response, now=now)
-            self._found.live[answered.call.side] += 1
-            cost = cost_usd(response, getattr(self._change, answered.call.side).prompt.price)
-        for each in self._pending[key]:
-            add_trial(self._found, each, "live", response, answered.missing)
-        self._tools.progress.update(tally.answered + tally.missing, tally.cost_usd + (cost or 0.0))
-        return cost or 0.0
+    def may_stop(self, look: int) -> bool:
+        return self._judge.may_stop(self._found, look)
 
-    def _place(self, side: Side, stack: ExitStack) -> Place:
-        project = self._tools.project
-        root = stack.enter_context(side.checkout()) if side.checkout else project.root
-        return Place(root=root, environment=project.environment, timeout_s=self._options.timeout_s)
-
-    async def _replay(
-        self,
-        places: Mapping[str, Place],
-        calls: list[Call],
-        needed_by: list[int],
-        look: Callable[[int], bool],
-    ) -> None:
-        limits = self._options.limits
-        providers: dict[str, Provider] = {}
-        try:
-            for side, place in places.items():
-                providers[side] = open_provider(getattr(self._change, side).prompt, place)
-            looks = Looks(
-                calls,
-                needed_by,
-                first=needed_by[0],
-                last=len(self._found.plan.ends) - 1,
-                width=width_of(providers, limits),
-                judge=look,
-            )
-            try:
-                await replay(
-                    looks, providers, limits=limits, keep=self._keep, tally=self._found.tally
-                )
-            finally:
-                await looks.finish()
-        finally:
-            for provider in providers.values():
-                await provider.close()
+    def prepare(self, cases: Sequence[Case]) -> None:
+        self._judge.prepare(self._found, cases)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gate.core.model import Trial
-from gate.replay.engine import Tally
+from gate.replay.budget import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class Gathered:
             {
                 each.key
                 for each in self.plan.wanted
-                if each.pair >= end and (each.side, each.case_id, each.repeat) not in held
+                if each.pair >= end and (each.side, each.case.case_id, each.repeat) not in held
             }
         )
 
@@ -75,17 +75,20 @@ def recorded(
             for side, cases in plan.given.items()
         },
     )
-    stored: dict[str, dict[Key, Response]] = {}
-    for side, source in sources.items():
-        digests = (each.key[0] for each in plan.wanted if each.side == side)
-        stored[side] = recordings.fetch(digests, since=source.since)
     pending: dict[Key, list[Wanted]] = {}
     for each in plan.wanted:
-        response = stored[each.side].get(each.key)
-        if response is None:
-            pending.setdefault(each.key, []).append(each)
-        else:
-            add_trial(found, each, "recording", response)
+        pending.setdefault(each.key, []).append(each)
+    since = min(source.since for source in sources.values())
+    for key, response in recordings.fetch((digest for digest, _ in pending), since=since):
+        group = pending.get(key, [])
+        late = [each for each in group if response.received_at < sources[each.side].since]
+        for each in group:
+            if each not in late:
+                add_trial(found, each, "recording", response)
+        if late:
+            pending[key] = late
+        elif group:
+            del pending[key]
     return found, pending
 
 
@@ -97,9 +100,10 @@ def add_trial(
     missing: str | None = None,
 ) -> None:
     """Keep one trial; a response of None is a missing one, with the reason."""
-    found.trials[wanted.side][wanted.case_id].append(
+    case_id = wanted.case.case_id
+    found.trials[wanted.side][case_id].append(
         Trial(
-            case_id=wanted.case_id,
+            case_id=case_id,
             repeat=wanted.repeat,
             source=source,
             response=response,

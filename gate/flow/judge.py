@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from gate.core.columns import columns_of
+import numpy as np
+
+from gate.core.columns import columns_of, with_outstanding
 from gate.core.judgement import judge_columns
+from gate.core.missing import imputed_both_ways
 from gate.core.outcomes import changes, failure_codes
 from gate.core.report import Calls, PromptSeen, SuiteReport, Verdict
 from gate.core.score import score_case
@@ -14,6 +17,7 @@ from gate.core.score import score_case
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gate.core.columns import Columns
     from gate.core.judgement import Judged, Waived
     from gate.core.model import Case, Trial
     from gate.core.policy import Policy, Waiver
@@ -66,29 +70,58 @@ class SuiteJudge:
         self._change = change
         self._policy = policy
         self._waived = waived
-        self._known: dict[str, tuple[tuple[int, int], ScoredCase]] = {}
+        self._known: dict[str, tuple[tuple[int, int], ScoredCase]] = {}  # by the trials it is of
         self.scored: list[ScoredCase] = []
         self.judged: Judged | None = None
 
-    def __call__(self, found: Gathered, look: int) -> bool:
+    def judge(self, found: Gathered, look: int) -> bool:
         """Judge the trials that a look sees; return whether the run may stop there."""
-        plan = found.plan
-        due = plan.due(look)
-        self.scored = [self._score(found, case, due[case.case_id]) for case in self._change.cases]
-        columns = columns_of(self.scored, planned_new=plan.repeats)
-        self.judged = judge_columns(
-            columns, self._policy, look=plan.look(look), waived=self._waived
-        )
+        self.scored = self._score_all(found, look)
+        columns = columns_of(self.scored, planned_new=found.plan.repeats)
+        self.judged = self._judge(found, look, columns)
         return self.judged.is_decided
+
+    def may_stop(self, found: Gathered, look: int) -> bool:
+        """Tell whether a look may stop the run, whatever its outstanding answers will be.
+
+        They are filled in as those of missing trials are: all failed on one side and usable on the
+        other, and the other way round.
+        """
+        scored = self._score_all(found, look)
+        columns = with_outstanding(
+            columns_of(scored, planned_new=found.plan.repeats),
+            np.array(list(found.plan.due(look).values()), dtype=np.int64),
+        )
+        worlds = imputed_both_ways(columns) or (columns,)
+        return any(self._judge(found, look, world).is_decided for world in worlds)
+
+    def prepare(self, found: Gathered, cases: Sequence[Case]) -> None:
+        """Score the cases whose next trial is there on both sides, so that a look need not."""
+        for case in cases:
+            here = [
+                sum(trial.source != "baseline" for trial in found.trials[side][case.case_id])
+                for side in ("old", "new")
+                if not (side == "old" and found.plan.is_recorded(case.case_id))
+            ]
+            if all(here):
+                self._score(found, case, min(here))
+
+    def _judge(self, found: Gathered, look: int, columns: Columns) -> Judged:
+        return judge_columns(columns, self._policy, look=found.plan.look(look), waived=self._waived)
+
+    def _score_all(self, found: Gathered, look: int) -> list[ScoredCase]:
+        due = found.plan.due(look)
+        return [self._score(found, case, due[case.case_id]) for case in self._change.cases]
 
     def _score(self, found: Gathered, case: Case, trials: int) -> ScoredCase:
         old = found.due("old", case.case_id, trials)
         new = found.due("new", case.case_id, trials)
+        these = _repeats(old), _repeats(new)
         known = self._known.get(case.case_id)
-        if known is None or known[0] != (len(old), len(new)):
+        if known is None or known[0] != these:
             is_same = case.case_id in found.plan.same
             scored = score(self._change, case, old, new, is_same=is_same)
-            known = self._known[case.case_id] = ((len(old), len(new)), scored)
+            known = self._known[case.case_id] = (these, scored)
         return known[1]
 
     def report(self, found: Gathered) -> SuiteReport:
@@ -133,6 +166,11 @@ class SuiteJudge:
             cost_usd=found.tally.cost_usd or None,
             stopped_early=found.is_decided and found.look < len(found.plan.ends) - 1,
         )
+
+
+def _repeats(trials: Sequence[Trial]) -> int:
+    """Return the repeats of some trials, one bit each: small enough to keep for every case."""
+    return sum(1 << trial.repeat for trial in trials)
 
 
 def _is_asked(scored: ScoredCase) -> bool:

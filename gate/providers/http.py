@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RETRIED = {408, 409, 425, 429}
+_OVERLOADED = {429, 503, 529}  # 529 is Anthropic's own
+_NO_MONEY = "insufficient_quota"  # OpenAI's word in a 429 that no waiting mends
 LARGEST = 16 << 20  # bytes of one answer
 _SHOWN = 300  # characters of a vendor's message
 
@@ -85,7 +87,10 @@ class JsonApi:
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise ProviderFault(
-                f"{self._url}: {error}", code="transport", retryable=True
+                f"{self._url}: {str(error) or type(error).__name__}",
+                code="transport",
+                retryable=True,
+                may_be_billed=not isinstance(error, aiohttp.ClientConnectorError),
             ) from error
         latency_ms = (time.perf_counter() - started) * 1000
         if status != 200:  # noqa: PLR2004 -- the one success of both vendors
@@ -100,10 +105,17 @@ class JsonApi:
             )
         if status == 404:  # noqa: PLR2004 -- HTTP's own number
             raise IncompleteError(message, fix="check the model's name and baseUrl")
+        if status == 429 and _NO_MONEY in content[:4096].decode(errors="replace"):  # noqa: PLR2004
+            raise IncompleteError(message, fix="see the account's plan and billing at the vendor")
         retried = status in _RETRIED or status >= 500  # noqa: PLR2004 -- HTTP's own number
         code = "throttled" if status == 429 else "transport" if retried else "rejected"  # noqa: PLR2004
         raise ProviderFault(
-            message, code=code, retryable=retried, retry_after_s=retry_after_s(retry_after)
+            message,
+            code=code,
+            retryable=retried,
+            retry_after_s=retry_after_s(retry_after),
+            is_overload=status in _OVERLOADED,
+            may_be_billed=False,
         )
 
     def _parse(self, content: bytes) -> dict[str, Any]:
@@ -147,7 +159,7 @@ async def _read(reply: aiohttp.ClientResponse) -> bytes:
             raise ProviderFault(
                 f"{reply.url}: the answer is larger than {LARGEST >> 20} MiB",
                 code="transport",
-                retryable=False,
+                retryable=True,
             )
         parts.append(part)
     return b"".join(parts)

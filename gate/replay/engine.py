@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Protocol
 
 from gate.core.canonical import seed_of
 from gate.errors import IncompleteError, ProviderFault
+from gate.replay.budget import Budget, Limits, Tally
 from gate.replay.limiter import Limiter
+from gate.replay.tries import LONGEST_S, Tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gate.core.model import Provider, Request, Response
 
-ATTEMPTS = 4  # tries of one call, the first included
-TIMEOUTS = 2  # of which so many may run into the time-out
-_BACKOFF_S = 0.5  # the first pause; it doubles
-_LONGEST_S = 20.0  # pause that is ever slept, whatever the vendor asks for
 _SURRENDER = 5  # calls in a row given up before any was answered: the vendor is not there
 _SURRENDER_LATER = 25  # calls in a row given up after that: it went away
+_PATIENCE = 3.0  # times the usual latency that a run waits for answers that do not count any more
+_OPEN = 4  # calls begun and not ended, for each place: the others of them pause before a retry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,8 @@ class Call:
     case_id: str
     repeat: int
     request: Request
+    place: int = 0  # in the queue
+    most_usd: float = 0.0  # that an attempt can cost; only a budget of money asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,40 +46,8 @@ class Answered:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a run may use."""
-
-    concurrency: int = 8
-    max_calls: int | None = None  # attempts, retries included
-    max_cost_usd: float | None = None
-    seed: int = 0
-
-    def after(self, used: Tally) -> Limits:
-        """Return what is left for the next suite of the same run."""
-        calls, cost = self.max_calls, self.max_cost_usd
-        return replace(
-            self,
-            max_calls=None if calls is None else max(0, calls - used.attempts),
-            max_cost_usd=None if cost is None else max(0.0, cost - used.cost_usd),
-        )
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run has used so far."""
-
-    attempts: int = 0
-    retries: int = 0
-    answered: int = 0
-    missing: int = 0
-    cost_usd: float = 0.0
-    budget_spent: str = ""  # why no further call was made
-    faults: dict[str, int] = field(default_factory=dict)
-
-
 class Queue(Protocol):
-    """Where the workers take their calls from."""
+    """Where the calls come from."""
 
     async def take(self) -> Call | None:
         """Return the next call, None if there is no more."""
@@ -85,6 +55,10 @@ class Queue(Protocol):
 
     async def answered(self, call: Call) -> None:
         """Note that a call was answered or given up, and kept."""
+        ...
+
+    def needs(self, call: Call) -> bool:
+        """Tell whether the answer of a call still matters."""
         ...
 
     async def stop(self) -> None:
@@ -106,8 +80,7 @@ async def replay(
         queue: Hands the calls out in the order in which they should start.
         providers: One for each side.
         limits: Concurrency and budget.
-        keep: Takes each answer as it arrives, before the next call of its place starts, and
-            returns what it cost in USD.
+        keep: Takes each answer as it arrives, and returns what it cost in USD.
         tally: Where to count, so that it is known even if the run ends in an error.
 
     Returns:
@@ -116,15 +89,8 @@ async def replay(
     Raises:
         IncompleteError: The key is refused, the model does not exist, or nobody answers.
     """
-    run = _Run(providers, limits, keep, Tally() if tally is None else tally)
-    width = width_of(providers, limits)
-    workers = [asyncio.ensure_future(run.work(queue)) for _ in range(width)]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+    run = _Run(queue, providers, limits, keep, Tally() if tally is None else tally)
+    await run.all()
     return run.tally
 
 
@@ -138,97 +104,168 @@ def width_of(providers: Mapping[str, Provider], limits: Limits) -> int:
 
 
 class _Run:
+    """One replay.
+
+    Each call is a task. It holds a place while an attempt is under way and none while it pauses,
+    so that a vendor's faults do not keep the other calls from going on.
+    """
+
     def __init__(
         self,
+        queue: Queue,
         providers: Mapping[str, Provider],
         limits: Limits,
         keep: Callable[[Answered, Tally], float],
         tally: Tally,
     ) -> None:
         self.tally = tally
+        self._error: BaseException | None = None
+        self._queue = queue
         self._providers = providers
-        self._limits = limits
+        self._seed = limits.seed
         self._keep = keep
-        self._limiter = Limiter(limits.concurrency)
+        width = width_of(providers, limits)
+        self._limiter = Limiter(width)
+        self._budget = Budget(limits, tally)
+        self._open: set[asyncio.Task[None]] = set()
+        self._most_open = _OPEN * width
+        self._ended = asyncio.Event()  # set when a call ends
         self._in_a_row = 0  # calls given up since the last answer
         self._jitter = Random(limits.seed)  # noqa: S311 -- spreads retries, guards nothing
 
-    async def work(self, queue: Queue) -> None:
-        """Take one call after another until none is left."""
-        while (call := await queue.take()) is not None:
-            answered = await self._call(call)
-            if answered is None:
-                await queue.stop()
-                return
-            if answered.response is None:
-                self.tally.missing += 1
-                self._in_a_row += 1
-            else:
-                self.tally.answered += 1
-                self._in_a_row = 0
-            self.tally.cost_usd += self._keep(answered, self.tally)
-            await queue.answered(call)
-            if self._in_a_row >= (_SURRENDER_LATER if self.tally.answered else _SURRENDER):
-                raise IncompleteError(
-                    f"{self._in_a_row} calls in a row were not answered: {answered.message}",
-                    fix=(
-                        "see what the vendor refuses, and mend the prompt or its parameters"
-                        if answered.missing == "rejected"
-                        else "see that the server runs, then run again; what was answered is kept"
-                    ),
-                )
-
-    async def _call(self, call: Call) -> Answered | None:
-        fault: ProviderFault | None = None
-        timeouts = 0
-        for attempt in range(ATTEMPTS):
-            if attempt and fault is not None:
-                await asyncio.sleep(self._pause_s(attempt, fault.retry_after_s))
-            try:
-                response = await self._attempt(call, is_retry=attempt > 0)
-            except ProviderFault as error:
-                fault = error
-                timeouts += error.code == "timeout"
-                self.tally.faults[error.code] = self.tally.faults.get(error.code, 0) + 1
-                if not error.retryable or timeouts >= TIMEOUTS:
-                    break
-            else:
-                if response is None:
-                    return None
-                return Answered(call=call, response=replace(response, attempts=attempt + 1))
-        code = fault.code if fault else "transport"
-        return Answered(call=call, response=None, missing=code, message=str(fault))
-
-    async def _attempt(self, call: Call, *, is_retry: bool) -> Response | None:
-        await self._limiter.acquire()
-        throttled = False
+    async def all(self) -> None:
+        """Make all calls, or raise the first error of one and let no other go on."""
+        self._feeding = asyncio.ensure_future(self._feed())
         try:
-            if not self._may_call():  # asked now: others have called while this one waited
-                return None
-            self.tally.attempts += 1
-            self.tally.retries += is_retry
-            seed = seed_of(call.request.digest, call.repeat, self._limits.seed)
-            response = await self._providers[call.side].complete(call.request, seed=seed)
-        except ProviderFault as error:
-            throttled = error.code == "throttled"
-            raise
+            await asyncio.wait({self._feeding})
+            if self._error is not None:
+                raise self._error
+            await self._feeding
         finally:
-            await self._limiter.release(throttled=throttled)
+            tasks = self._cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _cancel(self) -> list[asyncio.Task[None]]:
+        tasks = [self._feeding, *self._open]
+        for task in tasks:
+            task.cancel()
+        return tasks
+
+    async def _feed(self) -> None:
+        """Begin one call after another, and wait for the last.
+
+        Where a look has decided meanwhile, answers that are under way are worth keeping, but not
+        worth waiting for much longer than they usually take.
+        """
+        call = None
+        while (then := await self._queue.take()) is not None:
+            call = then
+            await self._limiter.acquire()
+            task = asyncio.ensure_future(self._see_through(call))
+            self._open.add(task)
+            task.add_done_callback(self._end_of)
+            await self._until_open(self._most_open - 1)
+        if call is None or self._queue.needs(call):
+            await self._until_open(0)
+        elif self._open:
+            await asyncio.wait(self._open, timeout=_PATIENCE * self._limiter.congestion.usual_s)
+
+    async def _until_open(self, most: int) -> None:
+        while len(self._open) > most:
+            self._ended.clear()
+            await self._ended.wait()
+
+    def _end_of(self, task: asyncio.Task[None]) -> None:
+        self._open.discard(task)
+        self._ended.set()
+        error = None if task.cancelled() else task.exception()
+        if error is not None and self._error is None:
+            self._error = error
+            self._cancel()  # now: the next call would start in this very moment
+
+    async def _see_through(self, call: Call) -> None:
+        """Try a call until it is answered or given up; it holds a place when it begins."""
+        tries = Tries()
+        while True:
+            outcome = await self._attempt(call, tries)
+            if not isinstance(outcome, ProviderFault):
+                break
+            tries.note(outcome)
+            if not tries.are_left(outcome, is_answering=self.tally.answered > 0):
+                break
+            await asyncio.sleep(tries.pause_s(outcome, self._jitter))
+            await self._limiter.acquire(again=True)
+            if not self._queue.needs(call):
+                self._limiter.release()
+                return
+        if outcome is None:
+            await self._queue.stop()
+            return
+        if isinstance(outcome, ProviderFault):
+            self._give_up(call, outcome)
+        await self._queue.answered(call)
+        if self._in_a_row >= (_SURRENDER_LATER if self.tally.answered else _SURRENDER):
+            raise self._surrender(outcome)
+
+    async def _attempt(self, call: Call, tries: Tries) -> ProviderFault | Response | None:
+        """Make one attempt in a place that is held, and give the place back.
+
+        Returns:
+            The answer, which is kept; how the attempt failed; None where the budget is spent.
+        """
+        try:
+            if not await self._budget.reserve(call.most_usd):
+                return None
+            self.tally.retries += tries.faults > 0
+            outcome: ProviderFault | Response | None = None
+            cost_usd, is_doubtful = 0.0, True  # as long as nothing else is known
+            try:
+                outcome = await self._ask(call)
+                cost_usd, is_doubtful = self._answer(call, outcome, tries.faults + 1), False
+            except ProviderFault as fault:
+                outcome, is_doubtful = fault, fault.may_be_billed
+                self._note(fault)
+            finally:
+                self._budget.settle(call.most_usd, cost_usd=cost_usd, is_doubtful=is_doubtful)
+        finally:
+            self._limiter.release()
+        return outcome
+
+    async def _ask(self, call: Call) -> Response:
+        seed = seed_of(call.request.digest, call.repeat, self._seed)
+        response = await self._providers[call.side].complete(call.request, seed=seed)
+        self._limiter.congestion.answered(response.latency_ms)
         # JSON can carry half of a surrogate pair, which no file and no database can.
         text = response.text.encode("utf-8", "replace").decode()
         return response if text == response.text else replace(response, text=text)
 
-    def _may_call(self) -> bool:
-        limits, tally = self._limits, self.tally
-        if limits.max_calls is not None and tally.attempts >= limits.max_calls:
-            tally.budget_spent = "--max-calls is used up"
-        elif limits.max_cost_usd is not None and tally.cost_usd >= limits.max_cost_usd:
-            tally.budget_spent = "--max-cost is used up"
-        return not tally.budget_spent
+    def _answer(self, call: Call, response: Response, attempts: int) -> float:
+        self.tally.answered += 1
+        self._in_a_row = 0
+        answered = Answered(call=call, response=replace(response, attempts=attempts))
+        return self._keep(answered, self.tally)
 
-    def _pause_s(self, attempt: int, retry_after_s: float | None) -> float:
-        """Sleep as long as the vendor asks, else an exponential pause with jitter."""
-        if retry_after_s is not None:
-            return min(retry_after_s, _LONGEST_S)
-        pause_s: float = _BACKOFF_S * 2.0 ** (attempt - 1) * self._jitter.uniform(0.5, 1.0)
-        return min(_LONGEST_S, pause_s)
+    def _note(self, fault: ProviderFault) -> None:
+        self.tally.faults[fault.code] = self.tally.faults.get(fault.code, 0) + 1
+        if not fault.is_overload:
+            return
+        self._limiter.congestion.turned_away()
+        if self._limiter.congestion.is_crowded and fault.retry_after_s:
+            self._limiter.hold(min(fault.retry_after_s, LONGEST_S))
+
+    def _give_up(self, call: Call, fault: ProviderFault) -> None:
+        self.tally.missing += 1
+        self._in_a_row += 1
+        answered = Answered(call=call, response=None, missing=fault.code, message=str(fault))
+        self._keep(answered, self.tally)
+
+    def _surrender(self, outcome: object) -> IncompleteError:
+        is_rejected = isinstance(outcome, ProviderFault) and outcome.code == "rejected"
+        return IncompleteError(
+            f"{self._in_a_row} calls in a row were not answered: {outcome}",
+            fix=(
+                "see what the vendor refuses, and mend the prompt or its parameters"
+                if is_rejected
+                else "see that the server runs, then run again; what was answered is kept"
+            ),
+        )

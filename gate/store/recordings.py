@@ -1,20 +1,24 @@
-"""Recordings: every response that was paid for, in SQLite, kept as it arrives."""
+"""Recordings: every response that was paid for, in SQLite."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from gate.core.model import Response
-from gate.errors import IncompleteError, RecordingError
+from gate.errors import RecordingError
+from gate.store.writer import Writer, refuse_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from gate.core.secrets import Secrets
+    from gate.store.writer import Key, Recorded
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS recordings (
@@ -84,10 +88,8 @@ class Recordings:
             else:
                 return
 
-    def fetch(
-        self, digests: Iterable[str], *, since: float = 0.0
-    ) -> dict[tuple[str, int], Response]:
-        """Return what is recorded of these requests, by digest and repeat.
+    def fetch(self, digests: Iterable[str], *, since: float = 0.0) -> Iterator[Recorded]:
+        """Yield what is recorded of these requests, in no particular order.
 
         Args:
             digests: Of requests.
@@ -96,7 +98,6 @@ class Recordings:
         Raises:
             RecordingError: The file cannot be read.
         """
-        found: dict[tuple[str, int], Response] = {}
         for batch in _batches(list(dict.fromkeys(digests))):
             marks = ",".join("?" * len(batch))
             query = (
@@ -105,40 +106,43 @@ class Recordings:
             )
             try:
                 for row in self._db.execute(query, (*batch, since)):
-                    found[row[0], row[1]] = _response(row)
-            except (sqlite3.Error, ValueError) as error:
+                    yield (row[0], row[1]), _response(row)
+            except (sqlite3.Error, ValueError, TypeError) as error:
                 raise RecordingError(f"{self._path}: cannot be read: {error}") from error
-        return found
+
+    def writer(self) -> Writer:
+        """Return a writer that works in a thread of its own."""
+        return Writer(lambda: Recordings(self._path, secrets=self._secrets), self._secrets)
 
     def put(self, digest: str, repeat: int, response: Response, *, now: float) -> None:
-        """Keep one response; it is on disk when this returns.
+        """Keep one response; it is in the file when this returns.
 
         Raises:
             IncompleteError: The response carries a secret of the environment.
             RecordingError: The file cannot be written, or the disk is full.
         """
-        logprobs = json.dumps(response.logprobs) if response.logprobs is not None else None
-        for text in (response.text, response.vendor_model or "", response.finish_reason):
-            name = self._secrets.found_in(text)
-            if name:
-                raise IncompleteError(
-                    f"an answer carries the value of {name}; it is not stored",
-                    fix=f"find out how the model came to know it, and change {name}",
-                )
-        row = (
-            digest, repeat, now, response.text, response.finish_reason, response.latency_ms,
-            response.input_tokens, response.output_tokens, logprobs, response.vendor_model,
-            response.cost_usd, response.attempts,
-        )  # fmt: skip
-        marks = ",".join("?" * len(row))
+        refuse_secrets(response, self._secrets)
+        self.put_all([((digest, repeat), replace(response, received_at=now))])
+
+    def put_all(self, answers: Sequence[Recorded]) -> None:
+        """Keep responses that carry no secret, all or none; in the file when this returns.
+
+        Raises:
+            RecordingError: The file cannot be written, or the disk is full.
+        """
+        marks = ",".join("?" * (_COLUMNS.count(",") + 1))
         try:
-            self._db.execute(
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(
                 f"INSERT OR REPLACE INTO recordings ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 -- constants
-                row,
+                [_row(key, response) for key, response in answers],
             )
+            self._db.execute("COMMIT")
         except (sqlite3.Error, UnicodeEncodeError) as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise RecordingError(
-                f"{self._path}: cannot be written: {error}", fix="what was recorded before is kept"
+                f"{self._path}: cannot be written: {error}", fix=_repair(error)
             ) from error
 
     def close(self) -> None:
@@ -151,30 +155,35 @@ def _batches(digests: list[str]) -> Iterator[list[str]]:
         yield digests[start : start + _BATCH]
 
 
-def _response(row: tuple[object, ...]) -> Response:
+def _row(key: Key, response: Response) -> tuple[object, ...]:
+    logprobs = json.dumps(response.logprobs) if response.logprobs is not None else None
+    return (
+        *key, response.received_at, response.text, response.finish_reason, response.latency_ms,
+        response.input_tokens, response.output_tokens, logprobs, response.vendor_model,
+        response.cost_usd, response.attempts,
+    )  # fmt: skip
+
+
+def _response(row: tuple[Any, ...]) -> Response:
     (
-        _,
-        _,
-        recorded_at,
-        text,
-        finish,
-        latency,
-        tokens_in,
-        tokens_out,
-        logprobs,
-        vendor,
-        cost,
+        received_at, text, finish, latency_ms, tokens_in, tokens_out, logprobs, vendor, cost,
         attempts,
-    ) = row
+    ) = row[2:]  # fmt: skip
     return Response(
         text=str(text),
-        finish_reason=str(finish),
-        latency_ms=float(latency),  # type: ignore[arg-type]
-        input_tokens=tokens_in,  # type: ignore[arg-type]
-        output_tokens=tokens_out,  # type: ignore[arg-type]
+        finish_reason=sys.intern(str(finish)),  # few words, many rows
+        latency_ms=float(latency_ms),
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
         logprobs=tuple(json.loads(str(logprobs))) if logprobs else None,
-        vendor_model=vendor,  # type: ignore[arg-type]
-        cost_usd=cost,  # type: ignore[arg-type]
-        attempts=attempts,  # type: ignore[arg-type]
-        received_at=float(recorded_at),  # type: ignore[arg-type]
+        vendor_model=sys.intern(vendor) if vendor else vendor,
+        cost_usd=cost,
+        attempts=attempts,
+        received_at=float(received_at),
     )
+
+
+def _repair(error: Exception) -> str:
+    is_full = "full" in str(error) or "disk I/O" in str(error)
+    kept = "what was recorded before is kept, and the next run goes on from there"
+    return f"make room on the disk, or in the quota; {kept}" if is_full else kept

@@ -31,25 +31,37 @@ PROMPT = Prompt(
 def call_of(index: int) -> Call:
     case = Case(case_id=f"c{index}", input=f"text {index}")
     request = request_for(PROMPT, case)
-    return Call(side="new", case_id=case.case_id, repeat=0, request=request)
+    return Call(side="new", case_id=case.case_id, repeat=0, request=request, place=index)
 
 
 class Judge:
     """Notes which looks it was shown, and stops or breaks at one of them."""
 
-    def __init__(self, *, stops_at: int | None = None, breaks_at: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        stops_at: int | None = None,
+        breaks_at: int | None = None,
+        may_stop: bool = True,
+    ) -> None:
         self.seen: list[int] = []
+        self.guessed: list[int] = []
+        self._may_stop = may_stop
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self._stops_at = stops_at
         self._breaks_at = breaks_at
 
-    def __call__(self, look: int) -> bool:
+    def judge(self, look: int) -> bool:
         self.seen.append(look)
         assert self.may_go_on.wait(HANG_S)
         if look == self._breaks_at:
             raise ConfigError("a template fails")
         return look == self._stops_at
+
+    def may_stop(self, look: int) -> bool:
+        self.guessed.append(look)
+        return self._may_stop
 
 
 class Play:
@@ -58,7 +70,7 @@ class Play:
     def __init__(self, judge: Judge, *, first: int = 0, looks: int = 4, width: int = WIDTH) -> None:
         self.calls = [call_of(index) for index in range((looks - first) * EACH)]
         self.looks = Looks(
-            self.calls,
+            self.calls.__getitem__,
             [first + index // EACH for index in range(len(self.calls))],
             first=first,
             last=looks - 1,

@@ -10,7 +10,8 @@ from unit.flow.four_looks import EACH, Judge, Play, play
 from gate.core.model import Response
 from gate.errors import ConfigError, IncompleteError, ProviderFault
 from gate.flow.looks import AHEAD
-from gate.replay.engine import Limits, replay
+from gate.replay.budget import Limits
+from gate.replay.engine import replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -49,22 +49,22 @@ def test_what_is_put_is_fetched_equal(recordings: Recordings) -> None:
     recordings.put("d", 0, FULL, now=10.0)
     recordings.put("d", 1, BARE, now=20.0)
     recordings.put("e", 0, BARE, now=30.0)
-    assert recordings.fetch(["d", "d", "none"]) == {("d", 0): FULL, ("d", 1): BARE}
-    assert recordings.fetch(["d", "e"], since=20.0) == {("d", 1): BARE, ("e", 0): BARE}
-    assert recordings.fetch([]) == {}
+    assert dict(recordings.fetch(["d", "d", "none"])) == {("d", 0): FULL, ("d", 1): BARE}
+    assert dict(recordings.fetch(["d", "e"], since=20.0)) == {("d", 1): BARE, ("e", 0): BARE}
+    assert dict(recordings.fetch([])) == {}
 
 
 def test_the_newest_answer_counts(recordings: Recordings) -> None:
     recordings.put("d", 0, BARE, now=1.0)
     recordings.put("d", 0, FULL, now=2.0)
-    assert recordings.fetch(["d"]) == {("d", 0): FULL}
+    assert dict(recordings.fetch(["d"])) == {("d", 0): FULL}
 
 
 def test_more_digests_than_a_query_takes_are_all_found(recordings: Recordings) -> None:
     digests = [str(number) for number in range(1201)]
     for digest in digests:
         recordings.put(digest, 0, BARE, now=1.0)
-    assert len(recordings.fetch(digests)) == 1201
+    assert len(dict(recordings.fetch(digests))) == 1201
 
 
 RESPONSES = st.builds(
@@ -83,7 +83,7 @@ def test_any_response_reads_back_equal(tmp_path_factory, response: Response) -> 
     opened = Recordings(tmp_path_factory.getbasetemp() / "any-response.db", secrets=NO_SECRETS)
     try:
         opened.put("d", 0, response, now=1.0)
-        assert opened.fetch(["d"]) == {("d", 0): response}
+        assert dict(opened.fetch(["d"])) == {("d", 0): response}
     finally:
         opened.close()
 
@@ -102,7 +102,7 @@ def test_recordings_outlive_the_process_that_made_them(path) -> None:
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script), path], check=False)
     assert done.returncode == 9
     opened = Recordings(path, secrets=NO_SECRETS)
-    assert opened.fetch(["d"])["d", 0].text == "kept"
+    assert dict(opened.fetch(["d"]))["d", 0].text == "kept"
     opened.close()
 
 
@@ -126,7 +126,7 @@ def test_two_processes_lose_none_of_each_others_answers(path) -> None:
     ]
     assert [each.wait(timeout=60) for each in both] == [0, 0]
     opened = Recordings(path, secrets=NO_SECRETS)
-    found = opened.fetch(["x", "y"])
+    found = dict(opened.fetch(["x", "y"]))
     opened.close()
     assert {(digest, repeat): answer.text for (digest, repeat), answer in found.items()} == {
         (name, repeat): f"{name}{repeat}" for name in "xy" for repeat in range(300)
@@ -172,7 +172,7 @@ def test_a_row_that_was_damaged_is_an_error(path, recordings: Recordings) -> Non
     other.commit()
     other.close()
     with pytest.raises(RecordingError, match="cannot be read"):
-        recordings.fetch(["d"])
+        dict(recordings.fetch(["d"]))
 
 
 def test_a_read_only_file_is_an_error_and_stays_as_it_is(path) -> None:
@@ -232,7 +232,7 @@ def test_an_answer_with_a_secret_is_not_stored(path, form: str) -> None:
                 opened.put("d", 0, answer, now=1.0)
             assert SECRET not in str(caught.value)
         opened.put("e", 0, Response(text="/home/someone", finish_reason="", latency_ms=1), now=1.0)
-        assert set(opened.fetch(["d", "e"])) == {("e", 0)}
+        assert set(dict(opened.fetch(["d", "e"]))) == {("e", 0)}
     finally:
         opened.close()
 
@@ -241,7 +241,7 @@ def test_half_a_surrogate_pair_is_an_error_and_loses_nothing_else(recordings: Re
     recordings.put("d", 0, FULL, now=1.0)
     with pytest.raises(RecordingError, match="cannot be written"):
         recordings.put("d", 1, Response(text="\ud83d", finish_reason="", latency_ms=1), now=1.0)
-    assert recordings.fetch(["d"]) == {("d", 0): FULL}
+    assert dict(recordings.fetch(["d"])) == {("d", 0): FULL}
 
 
 def test_no_column_could_hold_a_request_or_a_header(path, recordings: Recordings) -> None:

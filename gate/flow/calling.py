@@ -1,0 +1,180 @@
+"""Calling what nobody has: requests out in the order of the plan, answers kept and scored."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from gate.core.prompt import request_for
+from gate.core.score import cost_usd, most_usd
+from gate.errors import ConfigError
+from gate.flow.gathered import add_trial
+from gate.flow.looks import Judge, Looks
+from gate.providers.registry import Place, open_provider
+from gate.replay.engine import Answered, Call, replay, width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gate.core.model import Case, Provider
+    from gate.flow.asking import Key, Wanted
+    from gate.flow.change import Side, SuiteChange
+    from gate.flow.gather import Options, Tools
+    from gate.flow.gathered import Gathered
+    from gate.replay.budget import Tally
+    from gate.store.writer import Writer
+
+_TOGETHER = 32  # answers whose cases are scored in one go
+
+
+class Looking(Judge, Protocol):
+    """A judge of looks that can score ahead of them."""
+
+    def prepare(self, cases: Sequence[Case]) -> None:
+        """Score cases whose answers have come, before a look asks for them."""
+        ...
+
+
+def call_all(
+    change: SuiteChange,
+    found: Gathered,
+    pending: Mapping[Key, list[Wanted]],
+    needed_by: Sequence[int],
+    tools: Tools,
+    options: Options,
+    looking: Looking,
+) -> None:
+    """Call what is pending, with the looks between the calls, see `gather`.
+
+    Args:
+        needed_by: For each pending answer the first look that needs it.
+        looking: Looks at what is there.
+
+    Raises:
+        IncompleteError: As `replay`.
+        ConfigError: A provider cannot be opened; a budget of money cannot be kept.
+        RecordingError: The answers cannot be kept.
+    """
+    caller = _Caller(change, found, pending, tools, options, looking)
+    caller.run(needed_by)
+
+
+class _Caller:
+    def __init__(
+        self,
+        change: SuiteChange,
+        found: Gathered,
+        pending: Mapping[Key, list[Wanted]],
+        tools: Tools,
+        options: Options,
+        looking: Looking,
+    ) -> None:
+        self._sides: Mapping[str, Side] = {"old": change.old, "new": change.new}
+        self._name = change.suite.name
+        self._found = found
+        self._groups = list(pending.items())
+        self._tools = tools
+        self._options = options
+        self._looking = looking
+        self._scoring = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
+        self._answered: list[Case] = []  # not scored yet
+
+    def run(self, needed_by: Sequence[int]) -> None:
+        """Make the calls."""
+        called = sorted({group[0].side for _, group in self._groups})
+        self._see_that_money_can_be_counted(called)
+        self._tools.progress.start(self._name, len(self._groups))
+        with ExitStack() as stack:
+            stack.callback(self._tools.progress.finish)
+            stack.callback(self._scoring.shutdown, cancel_futures=True)
+            places = {side: self._place(self._sides[side], stack) for side in called}
+            writer = self._tools.recordings.writer()
+            try:
+                asyncio.run(self._replay(places, needed_by, writer))
+            finally:
+                writer.close()
+
+    def _see_that_money_can_be_counted(self, called: Sequence[str]) -> None:
+        """A budget that nobody can count would let a run spend any amount."""
+        if self._options.limits.max_cost_usd is None:
+            return
+        for side in called:
+            wanted = next(group[0] for _, group in self._groups if group[0].side == side)
+            prompt = self._sides[side].prompt
+            if most_usd(request_for(prompt, wanted.case), prompt.price) is None:
+                raise ConfigError(
+                    f"{prompt.path}: --max-cost cannot be kept: what a call costs at most is not "
+                    "known",
+                    fix="add price: {input, output} and modelParameters.maxTokens to the prompt, "
+                    "or use --max-calls",
+                )
+
+    def _place(self, side: Side, stack: ExitStack) -> Place:
+        project = self._tools.project
+        root = stack.enter_context(side.checkout()) if side.checkout else project.root
+        return Place(root=root, environment=project.environment, timeout_s=self._options.timeout_s)
+
+    async def _replay(
+        self, places: Mapping[str, Place], needed_by: Sequence[int], writer: Writer
+    ) -> None:
+        limits = self._options.limits
+        providers: dict[str, Provider] = {}
+        try:
+            for side, place in places.items():
+                providers[side] = open_provider(self._sides[side].prompt, place)
+            looks = Looks(
+                self._call_at,
+                needed_by,
+                first=needed_by[0],
+                last=len(self._found.plan.ends) - 1,
+                width=width_of(providers, limits),
+                judge=self._looking,
+            )
+
+            def keep(answered: Answered, tally: Tally) -> float:
+                return self._keep(answered, tally, writer)
+
+            try:
+                await replay(looks, providers, limits=limits, keep=keep, tally=self._found.tally)
+            finally:
+                await looks.finish()
+        finally:
+            for provider in providers.values():
+                await provider.close()
+
+    def _call_at(self, place: int) -> Call:
+        """Render a request when its turn has come: all of them would not fit into memory."""
+        key, (wanted, *_) = self._groups[place]
+        prompt = self._sides[wanted.side].prompt
+        request = request_for(prompt, wanted.case)
+        has_budget = self._options.limits.max_cost_usd is not None
+        return Call(
+            side=wanted.side,
+            case_id=wanted.case.case_id,
+            repeat=key[1],
+            request=request,
+            place=place,
+            most_usd=(most_usd(request, prompt.price) or 0.0) if has_budget else 0.0,
+        )
+
+    def _keep(self, answered: Answered, tally: Tally, writer: Writer) -> float:
+        """Keep an answer, and have its cases scored while the next ones come."""
+        key, group = self._groups[answered.call.place]
+        response, cost = answered.response, None
+        if response is not None:
+            response = replace(response, received_at=time.time())
+            writer.put(key, response)
+            self._found.live[answered.call.side] += 1
+            cost = cost_usd(response, self._sides[answered.call.side].prompt.price)
+        for each in group:
+            add_trial(self._found, each, "live", response, answered.missing)
+            self._answered.append(each.case)
+        if len(self._answered) >= _TOGETHER:
+            self._scoring.submit(self._looking.prepare, self._answered)
+            self._answered = []
+        self._tools.progress.update(tally.answered + tally.missing, tally.cost_usd + (cost or 0.0))
+        return cost or 0.0
