@@ -120,7 +120,7 @@ class _Unjudged:
     def judge(self, _found: Gathered, _look: int) -> bool:
         return True
 
-    def may_stop(self, _found: Gathered, _look: int) -> bool:
+    def would_stop(self, _found: Gathered, _look: int) -> bool:
         return False
 
     def prepare(self, _found: Gathered, _cases: object) -> None:

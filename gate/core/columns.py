@@ -118,23 +118,6 @@ def _cluster(scored: ScoredCase) -> tuple[bool, str]:
     return (cluster is not None, cluster if cluster is not None else scored.case.case_id)
 
 
-def with_outstanding(columns: Columns, due: Ints) -> Columns:
-    """Count the trials that are not there yet as missing.
-
-    Args:
-        columns: What is there.
-        due: Trials that each case should have on a side that no baseline holds; shape (N,).
-    """
-    old = columns.counts(new=False) + columns.missing_old
-    new = columns.counts(new=True) + columns.missing_new
-    lacks_old = np.where(columns.is_recorded, 0, np.maximum(0, due - old))
-    return replace(
-        columns,
-        missing_old=columns.missing_old + lacks_old,
-        missing_new=columns.missing_new + np.maximum(0, due - new),
-    )
-
-
 def with_missing(columns: Columns, *, old: float, new: float) -> Columns:
     """Fill the missing trials of each side in: failed with 1, usable with 0.
 

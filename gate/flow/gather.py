@@ -46,8 +46,8 @@ class Judge(Protocol):
         """Judge what the look of that number sees, and tell whether to stop there."""
         ...
 
-    def may_stop(self, found: Gathered, look: int) -> bool:
-        """Tell whether a look may stop the run, whatever its outstanding answers will be."""
+    def would_stop(self, found: Gathered, look: int) -> bool:
+        """Tell whether a look would stop the run by the answers that are there already."""
         ...
 
     def prepare(self, found: Gathered, cases: Sequence[Case]) -> None:
@@ -112,8 +112,8 @@ class _Looking:
         self._found.look = look
         return self._found.is_decided
 
-    def may_stop(self, look: int) -> bool:
-        return self._judge.may_stop(self._found, look)
+    def would_stop(self, look: int) -> bool:
+        return self._judge.would_stop(self._found, look)
 
     def prepare(self, cases: Sequence[Case]) -> None:
         self._judge.prepare(self._found, cases)

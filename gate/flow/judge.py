@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from gate.core.columns import columns_of, with_outstanding
+from gate.core.columns import columns_of
 from gate.core.judgement import judge_columns
-from gate.core.missing import imputed_both_ways
 from gate.core.outcomes import changes, failure_codes
 from gate.core.report import Calls, PromptSeen, SuiteReport, Verdict
 from gate.core.score import score_case
@@ -81,19 +78,10 @@ class SuiteJudge:
         self.judged = self._judge(found, look, columns)
         return self.judged.is_decided
 
-    def may_stop(self, found: Gathered, look: int) -> bool:
-        """Tell whether a look may stop the run, whatever its outstanding answers will be.
-
-        They are filled in as those of missing trials are: all failed on one side and usable on the
-        other, and the other way round.
-        """
-        scored = self._score_all(found, look)
-        columns = with_outstanding(
-            columns_of(scored, planned_new=found.plan.repeats),
-            np.array(list(found.plan.due(look).values()), dtype=np.int64),
-        )
-        worlds = imputed_both_ways(columns) or (columns,)
-        return any(self._judge(found, look, world).is_decided for world in worlds)
+    def would_stop(self, found: Gathered, look: int) -> bool:
+        """Tell whether a look would stop the run by the answers that are there already."""
+        columns = columns_of(self._score_all(found, look), planned_new=found.plan.repeats)
+        return self._judge(found, look, columns).is_decided
 
     def prepare(self, found: Gathered, cases: Sequence[Case]) -> None:
         """Score the cases whose next trial is there on both sides, so that a look need not."""

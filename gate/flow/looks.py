@@ -22,8 +22,8 @@ class Judge(Protocol):
         """Judge a look whose answers are all there, and tell whether the run may stop there."""
         ...
 
-    def may_stop(self, look: int) -> bool:
-        """Tell whether a look may stop the run, whatever its outstanding answers will be."""
+    def would_stop(self, look: int) -> bool:
+        """Tell whether a look would stop the run by the answers that are there already."""
         ...
 
 
@@ -31,9 +31,9 @@ class Looks:
     """Hands out calls, and looks as soon as all answers of a look are there.
 
     While a look waits for its last answers or is being judged, the next calls start already, but
-    only a few of them: they are spent in vain if it ends the run. Where it waits for long, for a
-    call that hangs, it is asked what the outstanding answers could make of it; if the run goes on
-    whatever they are, the calls of the next look start. The look itself waits until they are there.
+    only a few of them: they are spent in vain if it ends the run. Where it waits for a call that
+    hangs, it is guessed from the answers that are there whether it will; if not, the calls of the
+    next look start. The look itself still sees all its answers, so the verdict is the same.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Looks:
         """Let the calls of the next look start if this one will not stop the run."""
         await asyncio.sleep(_STALLED_S)
         look = self._horizon
-        if self._is_over or await asyncio.to_thread(self._judge.may_stop, look):
+        if self._is_over or await asyncio.to_thread(self._judge.would_stop, look):
             return  # it waits until the look is judged
         async with self._changed:
             self._guessing = None

@@ -42,11 +42,11 @@ class Judge:
         *,
         stops_at: int | None = None,
         breaks_at: int | None = None,
-        may_stop: bool = True,
+        would_stop: bool = True,
     ) -> None:
         self.seen: list[int] = []
         self.guessed: list[int] = []
-        self._may_stop = may_stop
+        self._would_stop = would_stop
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self._stops_at = stops_at
@@ -59,9 +59,9 @@ class Judge:
             raise ConfigError("a template fails")
         return look == self._stops_at
 
-    def may_stop(self, look: int) -> bool:
+    def would_stop(self, look: int) -> bool:
         self.guessed.append(look)
-        return self._may_stop
+        return self._would_stop
 
 
 class Play:

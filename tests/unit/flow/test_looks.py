@@ -173,3 +173,37 @@ def test_an_error_in_judging_wakes_who_waits_and_surfaces_at_the_end() -> None:
         assert judge.seen == [0]
 
     play(run)
+
+
+def test_while_a_call_hangs_the_next_look_may_start_if_this_one_would_not_stop() -> None:
+    async def run() -> None:
+        played = Play(judge := Judge(would_stop=False))
+        taken = await played.take(EACH + AHEAD * WIDTH)
+        await played.answer(taken[1:])  # and the first hangs
+        more = await played.take(EACH)
+        assert judge.guessed == [0]
+        assert judge.seen == []  # what was guessed is no verdict
+        await played.answer(more)
+        await played.answer(taken[:1])
+        await played.looks.finish()
+        assert judge.seen == [0, 1]
+
+    play(run)
+
+
+def test_while_a_call_hangs_nothing_starts_if_the_look_would_stop() -> None:
+    async def run() -> None:
+        played = Play(judge := Judge(would_stop=True))
+        taken = await played.take(EACH + AHEAD * WIDTH)
+        await played.answer(taken[1:])
+        next_one = asyncio.ensure_future(played.looks.take())
+        while not judge.guessed:  # noqa: ASYNC110 -- the judge works in another thread
+            await asyncio.sleep(0.01)
+        assert await waits(next_one)
+        assert judge.guessed == [0]
+        await played.answer(taken[:1])
+        assert await next_one is not None
+        assert judge.seen == [0]
+        await played.looks.finish()
+
+    play(run)
