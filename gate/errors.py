@@ -31,7 +31,11 @@ class BaselineError(GateError):
 
 
 class RecordingError(GateError):
-    """The recordings file cannot be read or written, so nothing can be judged."""
+    """The recordings file cannot be read or written."""
+
+
+class UnkeptError(RecordingError):
+    """An answer cannot be recorded, so the run ends before it pays for more."""
 
     exit_code = 4
 

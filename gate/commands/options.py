@@ -57,7 +57,12 @@ def replay_options(function: Callable[..., None]) -> Callable[..., None]:
             "--max-calls", type=click.IntRange(0), help="Stop, with exit 4, after so many calls."
         ),
         click.option(
-            "--max-cost", type=click.FloatRange(0), metavar="USD", help="As --max-calls."
+            "--max-cost", type=click.FloatRange(0), metavar="USD",
+            help="As --max-calls; needs price and maxTokens in the prompt.",
+        ),
+        click.option(
+            "--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+            help="Start no call later than this; as --max-calls.",
         ),
         click.option(
             "--concurrency", type=click.IntRange(1, 1000), default=8, show_default=True,

@@ -84,6 +84,7 @@ def run_options(options: dict[str, object]) -> RunOptions:
     from gate.flow.run import RunOptions
     from gate.replay.budget import Limits
 
+    deadline_s: float | None = options["deadline"]  # type: ignore[assignment]
     return RunOptions(
         repeats=options["repeats"],  # type: ignore[arg-type]
         all_calls=bool(options["all_calls"]),
@@ -94,6 +95,7 @@ def run_options(options: dict[str, object]) -> RunOptions:
                 concurrency=options["concurrency"],  # type: ignore[arg-type]
                 max_calls=options["max_calls"],  # type: ignore[arg-type]
                 max_cost_usd=options["max_cost"],  # type: ignore[arg-type]
+                deadline_at=None if deadline_s is None else time.monotonic() + deadline_s,
                 seed=options["seed"],  # type: ignore[arg-type]
             ),
         ),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,19 +79,16 @@ def columns_of(scored: Sequence[ScoredCase], *, planned_new: int = 0) -> Columns
         scored: All cases of one suite, those without a trial included.
         planned_new: New trials a case at the end of the plan, where more are to come.
     """
-    rows = [
-        (index, is_new, score)
-        for index, each in enumerate(scored)
-        for is_new, scores in ((False, each.old), (True, each.new))
-        for score in scores
-    ]
-    trials = np.array([_numbers(score) for _, _, score in rows], dtype=np.float64)
-    trials = trials.reshape(len(rows), 5)
+    # One trial after the other, without a list of all of them: there may be very many.
+    numbers = (_numbers(score) for each in scored for score in (*each.old, *each.new))
+    trials = np.fromiter(chain.from_iterable(numbers), dtype=np.float64).reshape(-1, 5)
+    pairs = [(len(each.old), len(each.new)) for each in scored]
+    sizes = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     clusters = {name: i for i, name in enumerate(dict.fromkeys(map(_cluster, scored)))}
     here = [len(each.new) + each.new_missing for each in scored]
     return Columns(
-        case=np.array([index for index, _, _ in rows], dtype=np.int64),
-        is_new=np.array([is_new for _, is_new, _ in rows], dtype=np.bool_),
+        case=np.repeat(np.arange(len(scored)), sizes.sum(axis=1)),
+        is_new=np.repeat(np.arange(2 * len(scored)) % 2 == 1, sizes.ravel()),
         failed=trials[:, 0],
         override=trials[:, 1],
         cost_usd=trials[:, 2],
@@ -106,10 +105,9 @@ def columns_of(scored: Sequence[ScoredCase], *, planned_new: int = 0) -> Columns
     )
 
 
-def _numbers(score: Score) -> tuple[float | None, ...]:
-    return (
-        float(score.failed), score.override, score.cost_usd, score.tokens, score.latency_ms
-    )  # fmt: skip
+def _numbers(score: Score) -> Iterator[float]:
+    values = (score.failed, score.override, score.cost_usd, score.tokens, score.latency_ms)
+    return (nan if value is None else value for value in values)
 
 
 def _cluster(scored: ScoredCase) -> tuple[bool, str]:

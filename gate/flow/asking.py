@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gate.core.prompt import request_for
 
@@ -54,6 +54,13 @@ class Wanted:
     repeat: int
     pair: int  # its place in the plan
     key: Key
+
+
+class _Digests(NamedTuple):
+    """Of one case's requests, in little memory."""
+
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,20 +114,22 @@ def make_plan(change: SuiteChange, asking: Asking) -> Plan:
 
     # The rendered requests of all cases would not fit into memory; their digests do.
     asked = {
-        case.case_id: {
-            "old": request_for(change.old.prompt, case).digest,
-            "new": request_for(change.new.prompt, case).digest,
-        }
+        case.case_id: _Digests(
+            old=request_for(change.old.prompt, case).digest,
+            new=request_for(change.new.prompt, case).digest,
+        )
         for case in change.cases
     }
     same = frozenset(
         case_id
         for case_id, digests in asked.items()
-        if digests["old"] == digests["new"] and not asking.is_drift
+        if digests.old == digests.new and not asking.is_drift
     )
     given = {
         side: {
-            case_id: _given(change, side, case_id, digests[side], asking, is_same=case_id in same)
+            case_id: _given(
+                change, side, case_id, getattr(digests, side), asking, is_same=case_id in same
+            )
             for case_id, digests in asked.items()
         }
         for side in ("old", "new")
@@ -163,7 +172,7 @@ def _given(
 def _wanted(
     change: SuiteChange,
     asking: Asking,
-    asked: Mapping[str, Mapping[str, str]],
+    asked: Mapping[str, _Digests],
     given: Mapping[str, Mapping[str, tuple[Response, ...]]],
     order: Sequence[int],
 ) -> list[Wanted]:
@@ -171,14 +180,14 @@ def _wanted(
     found = []
     for repeat in range(asking.repeats):
         for place, index in enumerate(order):
-            case = change.cases[index]
+            case, pair = change.cases[index], repeat * len(order) + place
             for side in ("old", "new"):
-                digest, have = asked[case.case_id][side], given[side][case.case_id]
+                have = given[side][case.case_id]
+                digest: str = getattr(asked[case.case_id], side)
                 if repeat < len(have) or (side == "old" and have):
                     continue
                 skipped = _made_of(change, case, digest) if getattr(asking, side).again else 0
                 number = twins.get((case.case_id, digest), 0) * MOST_REPEATS + skipped + repeat
-                pair = repeat * len(order) + place
                 key = (digest, number)
                 found.append(Wanted(side=side, case=case, repeat=repeat, pair=pair, key=key))
     return found
@@ -205,7 +214,7 @@ def _in_blocks(wanted: Sequence[Wanted], ends: Sequence[int]) -> list[Wanted]:
     return sorted(wanted, key=place)
 
 
-def _twins(asked: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, str], int]:
+def _twins(asked: Mapping[str, _Digests]) -> dict[tuple[str, str], int]:
     """Count, for each case and request, the cases before it that ask the same; 0 is left out.
 
     Two cases with the same request are still two trials: an answer that served both would count
@@ -214,7 +223,7 @@ def _twins(asked: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, str], int]
     seen: Counter[str] = Counter()
     twins = {}
     for case_id, digests in asked.items():
-        for digest in set(digests.values()):
+        for digest in set(digests):
             if seen[digest]:
                 twins[case_id, digest] = seen[digest]
             seen[digest] += 1

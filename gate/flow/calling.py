@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gate.core.model import Case, Provider
-    from gate.flow.asking import Key, Wanted
     from gate.flow.change import Side, SuiteChange
     from gate.flow.gather import Options, Tools
-    from gate.flow.gathered import Gathered
+    from gate.flow.gathered import Gathered, Pending
     from gate.replay.budget import Tally
     from gate.store.writer import Writer
 
@@ -42,7 +41,7 @@ class Looking(Judge, Protocol):
 def call_all(
     change: SuiteChange,
     found: Gathered,
-    pending: Mapping[Key, list[Wanted]],
+    pending: Pending,
     needed_by: Sequence[int],
     tools: Tools,
     options: Options,
@@ -51,7 +50,12 @@ def call_all(
     """Call what is pending, with the looks between the calls, see `gather`.
 
     Args:
+        change: The suite.
+        found: What is known already; what is called is added.
+        pending: What is still wanted.
         needed_by: For each pending answer the first look that needs it.
+        tools: Where recordings are kept, and who is told of the progress.
+        options: Limits of the calls.
         looking: Looks at what is there.
 
     Raises:
@@ -68,7 +72,7 @@ class _Caller:
         self,
         change: SuiteChange,
         found: Gathered,
-        pending: Mapping[Key, list[Wanted]],
+        pending: Pending,
         tools: Tools,
         options: Options,
         looking: Looking,

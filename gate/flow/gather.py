@@ -10,12 +10,11 @@ from gate.errors import IncompleteError
 from gate.replay.budget import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gate.core.model import Case
-    from gate.flow.asking import Key, Wanted
     from gate.flow.change import SuiteChange
-    from gate.flow.gathered import Gathered
+    from gate.flow.gathered import Gathered, Pending
     from gate.flow.project import Project
     from gate.replay.progress import Progress
     from gate.store.recordings import Recordings
@@ -58,7 +57,7 @@ class Judge(Protocol):
 def gather(
     change: SuiteChange,
     found: Gathered,
-    pending: Mapping[Key, list[Wanted]],
+    pending: Pending,
     tools: Tools,
     options: Options,
     judge: Judge,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gate.flow.asking import Key, Plan, Source, Wanted
     from gate.store.recordings import Recordings
 
+    Pending = dict[Key, tuple[Wanted, ...]]  # trials that one answer will serve
+
 
 @dataclass(slots=True)
 class Gathered:
@@ -60,7 +62,7 @@ class Gathered:
 
 def recorded(
     plan: Plan, recordings: Recordings, sources: Mapping[str, Source]
-) -> tuple[Gathered, dict[Key, list[Wanted]]]:
+) -> tuple[Gathered, Pending]:
     """Take what the baselines and the recordings hold; return it and what is still wanted."""
     found = Gathered(
         plan=plan,
@@ -75,13 +77,13 @@ def recorded(
             for side, cases in plan.given.items()
         },
     )
-    pending: dict[Key, list[Wanted]] = {}
+    pending: Pending = {}
     for each in plan.wanted:
-        pending.setdefault(each.key, []).append(each)
+        pending[each.key] = (*pending.get(each.key, ()), each)
     since = min(source.since for source in sources.values())
     for key, response in recordings.fetch((digest for digest, _ in pending), since=since):
-        group = pending.get(key, [])
-        late = [each for each in group if response.received_at < sources[each.side].since]
+        group = pending.get(key, ())
+        late = tuple(each for each in group if response.received_at < sources[each.side].since)
         for each in group:
             if each not in late:
                 add_trial(found, each, "recording", response)

@@ -68,6 +68,7 @@ class SuiteJudge:
         self._policy = policy
         self._waived = waived
         self._known: dict[str, tuple[tuple[int, int], ScoredCase]] = {}  # by the trials it is of
+        self._shared: dict[tuple[int, int], tuple[int, int]] = {}  # most cases have the same
         self.scored: list[ScoredCase] = []
         self.judged: Judged | None = None
 
@@ -109,7 +110,7 @@ class SuiteJudge:
         if known is None or known[0] != these:
             is_same = case.case_id in found.plan.same
             scored = score(self._change, case, old, new, is_same=is_same)
-            known = self._known[case.case_id] = (these, scored)
+            known = self._known[case.case_id] = (self._shared.setdefault(these, these), scored)
         return known[1]
 
     def report(self, found: Gathered) -> SuiteReport:

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from gate.core.model import Trial
     from gate.core.policy import Policy
     from gate.core.report import Finding
-    from gate.flow.asking import Key, Wanted
     from gate.flow.change import SuiteChange
     from gate.flow.gather import Tools
-    from gate.flow.gathered import Gathered
+    from gate.flow.gathered import Gathered, Pending
 
-    Begun = tuple[Gathered, dict[Key, list[Wanted]]]
+    Begun = tuple[Gathered, Pending]
 
 FRESH_S = 12 * 3600.0  # an answer this young counts as today's: a killed run goes on
 

@@ -57,7 +57,7 @@ class Queue(Protocol):
         """Note that a call was answered or given up, and kept."""
         ...
 
-    def needs(self, call: Call) -> bool:
+    def needs(self, call: Call, /) -> bool:
         """Tell whether the answer of a call still matters."""
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
 import time
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate.core.model import Response
-from gate.errors import RecordingError
+from gate.errors import RecordingError, UnkeptError
 from gate.store.writer import Writer, refuse_secrets
 
 if TYPE_CHECKING:
@@ -61,16 +62,37 @@ class Recordings:
         except (OSError, sqlite3.Error) as error:
             raise RecordingError(f"{path}: cannot be opened: {error}") from error
         try:
-            self._use_wal()
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute(_SCHEMA)
-            self._db.execute(f"SELECT {_COLUMNS} FROM recordings LIMIT 0")  # noqa: S608 -- constants
+            self._prepare()
         except sqlite3.Error as error:
             self._db.close()
-            raise RecordingError(
-                f"{path}: cannot be used for recordings: {error}",
-                fix="move the file away; a new one is made, and missing answers are called again",
-            ) from error
+            if not self._opens_to_read():
+                raise RecordingError(
+                    f"{path}: cannot be used for recordings: {error}",
+                    fix="move the file away; a new one is made, and missing answers are called "
+                    "again",
+                ) from error
+
+    def _prepare(self) -> None:
+        self._use_wal()
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute(_SCHEMA)
+        self._db.execute(f"SELECT {_COLUMNS} FROM recordings LIMIT 0")  # noqa: S608 -- constants
+
+    def _opens_to_read(self) -> bool:
+        """Open a file in a folder that cannot be written: what is there can still be judged."""
+        log = self._path.with_name(f"{self._path.name}-wal")
+        if os.access(self._path.parent, os.W_OK, effective_ids=True) or not self._path.exists():
+            return False
+        # Without a log beside it nobody is writing, so it can be read as it lies there.
+        how = "mode=ro" if log.exists() else "immutable=1"
+        try:
+            self._db = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?{how}", uri=True, isolation_level=None
+            )
+            self._db.execute(f"SELECT {_COLUMNS} FROM recordings LIMIT 0")  # noqa: S608 -- constants
+        except sqlite3.Error:
+            return False
+        return True
 
     def _use_wal(self) -> None:
         """Switch to the write-ahead log, which two processes may try at once on a new file.
@@ -119,7 +141,7 @@ class Recordings:
 
         Raises:
             IncompleteError: The response carries a secret of the environment.
-            RecordingError: The file cannot be written, or the disk is full.
+            UnkeptError: The file cannot be written, or the disk is full.
         """
         refuse_secrets(response, self._secrets)
         self.put_all([((digest, repeat), replace(response, received_at=now))])
@@ -128,7 +150,7 @@ class Recordings:
         """Keep responses that carry no secret, all or none; in the file when this returns.
 
         Raises:
-            RecordingError: The file cannot be written, or the disk is full.
+            UnkeptError: The file cannot be written, or the disk is full.
         """
         marks = ",".join("?" * (_COLUMNS.count(",") + 1))
         try:
@@ -141,7 +163,7 @@ class Recordings:
         except (sqlite3.Error, UnicodeEncodeError) as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise RecordingError(
+            raise UnkeptError(
                 f"{self._path}: cannot be written: {error}", fix=_repair(error)
             ) from error
 

@@ -73,7 +73,7 @@ class InOrder:
     async def answered(self, call: Call) -> None:
         self.noted.append(call)
 
-    def needs(self, call: Call) -> bool:
+    def needs(self, _call: Call) -> bool:
         return True
 
     async def stop(self) -> None:
