@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SURRENDER = 5  # calls in a row given up before any was answered: the vendor is not there
 _SURRENDER_LATER = 25  # calls in a row given up after that: it went away
 _PATIENCE = 3.0  # times the usual latency that a run waits for answers that do not count any more
+_LEAST_PATIENCE_S = 2.0
 _OPEN = 4  # calls begun and not ended, for each place: the others of them pause before a retry
 
 
@@ -168,7 +169,8 @@ class _Run:
         if call is None or self._queue.needs(call):
             await self._until_open(0)
         elif self._open:
-            await asyncio.wait(self._open, timeout=_PATIENCE * self._limiter.congestion.usual_s)
+            patience_s = max(_LEAST_PATIENCE_S, _PATIENCE * self._limiter.congestion.usual_s)
+            await asyncio.wait(self._open, timeout=patience_s)
 
     async def _until_open(self, most: int) -> None:
         while len(self._open) > most:
