@@ -10,8 +10,8 @@ import click
 from gate.commands.delivery import hand_over, report_options
 from gate.commands.options import (
     config_option,
+    named_change,
     open_here,
-    read_change,
     replay_options,
     side_options,
 )
@@ -55,14 +55,7 @@ def run_check(options: dict[str, object]) -> Report:
     from gate.core.report import Report, Verdict
 
     project = open_here(options["config"])  # type: ignore[arg-type]
-    change = read_change(
-        project,
-        base=options["base"],  # type: ignore[arg-type]
-        old=options["old"],  # type: ignore[arg-type]
-        new=options["new"],  # type: ignore[arg-type]
-        names=options["suites"],  # type: ignore[arg-type]
-        case=options["case"],  # type: ignore[arg-type]
-    )
+    change = named_change(project, options)
     policy, source = _policy(change, options["policy_file"])  # type: ignore[arg-type]
     ran = run_suites(change, project, policy, options) if change.suites else Ran()
     idle = [_not_affected(name) for name in change.unaffected]

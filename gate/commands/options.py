@@ -115,6 +115,18 @@ def read_change(
     return change_from_git(project, base=base, names=names, case=case)
 
 
+def named_change(project: Project, options: dict[str, object]) -> Change:
+    """Read the change that a command's own options name, see `read_change`."""
+    return read_change(
+        project,
+        base=options["base"],  # type: ignore[arg-type]
+        old=options["old"],  # type: ignore[arg-type]
+        new=options["new"],  # type: ignore[arg-type]
+        names=options["suites"],  # type: ignore[arg-type]
+        case=options["case"],  # type: ignore[arg-type]
+    )
+
+
 def progress_here(*, quiet: bool) -> Progress:
     """Show progress on standard error, unless quiet."""
     import time

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gate.commands.options import config_option, open_here, read_change, side_options
+from gate.commands.options import config_option, named_change, open_here, side_options
 
 if TYPE_CHECKING:
     from gate.core.suite_plan import SuitePlan
@@ -41,14 +41,7 @@ def make_plans(options: dict[str, object]) -> tuple[list[SuitePlan], tuple[str, 
         The plans, and what else a reader should know.
     """
     project = open_here(options["config"])  # type: ignore[arg-type]
-    change = read_change(
-        project,
-        base=options["base"],  # type: ignore[arg-type]
-        old=options["old"],  # type: ignore[arg-type]
-        new=options["new"],  # type: ignore[arg-type]
-        names=options["suites"],  # type: ignore[arg-type]
-        case=options["case"],  # type: ignore[arg-type]
-    )
+    change = named_change(project, options)
     from gate.flow.planning import plan_suite
 
     recordings = project.recordings()

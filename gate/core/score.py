@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.core.canonical import canonical_json
 from gate.core.checks import failure_code
+from gate.core.cost import cost_usd
 from gate.core.override import REFERENCES, override_probability, signals_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gate.core.checks import Check
-    from gate.core.model import Case, Price, Request, Response, Trial
+    from gate.core.model import Case, Price, Response, Trial
 
 
-_FRAME = 16  # tokens that a vendor may put around a part of a message
 SIDE_BY_SIDE_S = 600.0  # between two calls; old and new of a pair are called in one block
 
 
@@ -187,36 +186,3 @@ def _tokens(response: Response) -> int | None:
     if response.input_tokens is None or response.output_tokens is None:
         return None
     return response.input_tokens + response.output_tokens
-
-
-def cost_usd(response: Response, price: Price | None) -> float | None:
-    """Return what one answer cost, or None where neither price nor bill is known."""
-    if response.cost_usd is not None:
-        return response.cost_usd
-    if price is None or response.input_tokens is None or response.output_tokens is None:
-        return None
-    return (response.input_tokens * price.input + response.output_tokens * price.output) / 1_000_000
-
-
-_LIMITS_OF_OUTPUT = (
-    "maxTokens", "max_tokens", "maxCompletionTokens", "max_completion_tokens",
-)  # fmt: skip
-_LOCAL = "local/"  # sends no bill
-
-
-def most_usd(request: Request, price: Price | None) -> float | None:
-    """Return the most that one attempt of a request can cost, None where nothing bounds it.
-
-    No token is shorter than a byte, and the answer is as long as the request allows.
-    """
-    if price is None:
-        return 0.0 if request.model.startswith(_LOCAL) else None
-    parameters = request.parameters
-    output = next((parameters[name] for name in _LIMITS_OF_OUTPUT if name in parameters), None)
-    answers = parameters.get("n", 1)
-    if not isinstance(output, int) or not isinstance(answers, int):
-        return None
-    texts = [part for each in request.messages for part in (each.role, each.content)]
-    told = [*texts, canonical_json([request.json_schema, request.input])]
-    size = sum(len(text.encode("utf-8", "replace")) + _FRAME for text in told)
-    return (size * price.input + output * answers * price.output) / 1_000_000

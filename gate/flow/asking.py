@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from gate.core.model import Case, Response
     from gate.core.sequential import Look
     from gate.flow.change import Side, SuiteChange
-
-    Key = tuple[str, int]  # what an answer is recorded under: request digest, repeat
+    from gate.store.writer import Key
 
 BLOCK = 8  # pairs whose old trials are called together, and their new ones
 MOST_REPEATS = 10_000  # trials a case that are kept apart; gate.yaml allows 1,000
@@ -112,7 +111,7 @@ def make_plan(change: SuiteChange, asking: Asking) -> Plan:
 
     from gate.core.plan import look_ends, look_times, stratified_order
 
-    # The rendered requests of all cases would not fit into memory; their digests do.
+    # The rendered requests of all cases may not fit into memory; their digests do.
     asked = {
         case.case_id: _Digests(
             old=request_for(change.old.prompt, case).digest,

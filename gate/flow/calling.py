@@ -7,15 +7,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from gate.core.cost import cost_usd, most_usd
 from gate.core.prompt import request_for
-from gate.core.score import cost_usd, most_usd
 from gate.errors import ConfigError
 from gate.flow.gathered import add_trial
-from gate.flow.looks import Judge, Looks
+from gate.flow.looks import Looks
 from gate.providers.registry import Place, open_provider
-from gate.replay.engine import Answered, Call, replay, width_of
+from gate.replay.engine import replay, width_of
+from gate.replay.queue import Call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,50 +25,17 @@ if TYPE_CHECKING:
     from gate.flow.change import Side, SuiteChange
     from gate.flow.gather import Options, Tools
     from gate.flow.gathered import Gathered, Pending
+    from gate.flow.looking import Looking
     from gate.replay.budget import Tally
+    from gate.replay.queue import Answered
     from gate.store.writer import Writer
 
 _TOGETHER = 32  # answers whose cases are scored in one go
 
 
-class Looking(Judge, Protocol):
-    """A judge of looks that can score ahead of them."""
+class Caller:
+    """Calls what is pending, with looks between the calls, see `gather`."""
 
-    def prepare(self, cases: Sequence[Case]) -> None:
-        """Score cases whose answers have come, before a look asks for them."""
-        ...
-
-
-def call_all(
-    change: SuiteChange,
-    found: Gathered,
-    pending: Pending,
-    needed_by: Sequence[int],
-    tools: Tools,
-    options: Options,
-    looking: Looking,
-) -> None:
-    """Call what is pending, with the looks between the calls, see `gather`.
-
-    Args:
-        change: The suite.
-        found: What is known already; what is called is added.
-        pending: What is still wanted.
-        needed_by: For each pending answer the first look that needs it.
-        tools: Where recordings are kept, and who is told of the progress.
-        options: Limits of the calls.
-        looking: Looks at what is there.
-
-    Raises:
-        IncompleteError: As `replay`.
-        ConfigError: A provider cannot be opened; a budget of money cannot be kept.
-        RecordingError: The answers cannot be kept.
-    """
-    caller = _Caller(change, found, pending, tools, options, looking)
-    caller.run(needed_by)
-
-
-class _Caller:
     def __init__(
         self,
         change: SuiteChange,
@@ -88,7 +56,16 @@ class _Caller:
         self._answered: list[Case] = []  # not scored yet
 
     def run(self, needed_by: Sequence[int]) -> None:
-        """Make the calls."""
+        """Make the calls.
+
+        Args:
+            needed_by: For each pending answer the first look that needs it.
+
+        Raises:
+            IncompleteError: As `replay`.
+            ConfigError: A provider cannot be opened; a budget of money cannot be kept.
+            RecordingError: The answers cannot be kept.
+        """
         called = sorted({group[0].side for _, group in self._groups})
         self._see_that_money_can_be_counted(called)
         self._tools.progress.start(self._name, len(self._groups))
@@ -151,7 +128,7 @@ class _Caller:
                 await provider.close()
 
     def _call_at(self, place: int) -> Call:
-        """Render a request when its turn has come: all of them would not fit into memory."""
+        """Render a request when its turn has come: all of them may not fit into memory."""
         key, (wanted, *_) = self._groups[place]
         prompt = self._sides[wanted.side].prompt
         request = request_for(prompt, wanted.case)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from gate.errors import IncompleteError
+from gate.flow.looking import Looking
 from gate.replay.budget import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gate.core.model import Case
     from gate.flow.change import SuiteChange
     from gate.flow.gathered import Gathered, Pending
+    from gate.flow.looking import Judge
     from gate.flow.project import Project
     from gate.replay.progress import Progress
     from gate.store.recordings import Recordings
@@ -36,22 +35,6 @@ class Tools:
     project: Project
     recordings: Recordings
     progress: Progress
-
-
-class Judge(Protocol):
-    """Judges what was gathered so far."""
-
-    def judge(self, found: Gathered, look: int) -> bool:
-        """Judge what the look of that number sees, and tell whether to stop there."""
-        ...
-
-    def would_stop(self, found: Gathered, look: int) -> bool:
-        """Tell whether a look would stop the run by the answers that are there already."""
-        ...
-
-    def prepare(self, found: Gathered, cases: Sequence[Case]) -> None:
-        """Score cases whose answers have come, before a look asks for them."""
-        ...
 
 
 def gather(
@@ -78,7 +61,7 @@ def gather(
         RecordingError: The answers cannot be kept.
     """
     ends = found.plan.ends
-    looking = _Looking(judge, found)
+    looking = Looking(judge, found)
     needed_by = [bisect_right(ends, group[0].pair) for group in pending.values()]
     for number in range(needed_by[0] if pending else len(ends)):
         if looking.judge(number):
@@ -91,28 +74,9 @@ def gather(
             fix="run once without --offline, where the provider can be reached",
         )
     if pending:
-        from gate.flow.calling import call_all
+        from gate.flow.calling import Caller
 
-        call_all(change, found, pending, needed_by, tools, options, looking)
+        Caller(change, found, pending, tools, options, looking).run(needed_by)
         if not found.is_decided:  # the budget is spent
             looking.judge(len(ends) - 1)
             found.is_decided = False
-
-
-class _Looking:
-    """A judge that remembers with what was gathered which look came last."""
-
-    def __init__(self, judge: Judge, found: Gathered) -> None:
-        self._judge = judge
-        self._found = found
-
-    def judge(self, look: int) -> bool:
-        self._found.is_decided = self._judge.judge(self._found, look)
-        self._found.look = look
-        return self._found.is_decided
-
-    def would_stop(self, look: int) -> bool:
-        return self._judge.would_stop(self._found, look)
-
-    def prepare(self, cases: Sequence[Case]) -> None:
-        self._judge.prepare(self._found, cases)

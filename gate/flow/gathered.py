@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.core.model import Response
-    from gate.flow.asking import Key, Plan, Source, Wanted
+    from gate.flow.asking import Plan, Source, Wanted
     from gate.store.recordings import Recordings
+    from gate.store.writer import Key
 
     Pending = dict[Key, tuple[Wanted, ...]]  # trials that one answer will serve
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gate.replay.engine import Call
+    from gate.replay.queue import Call
 
 AHEAD = 2  # calls for each one under way that may start beyond a look that is still open
 _STALLED_S = 0.1  # that calls wait for the last answers of a look before they are guessed
@@ -77,10 +77,10 @@ class Looks:
         """Calls that were never started."""
         return len(self._needed_by) - self._place
 
-    def needs(self, call: Call) -> bool:
-        """Tell whether the answer of a call still matters: a look is to come."""
-        del call
-        return not self._is_over
+    @property
+    def is_over(self) -> bool:
+        """Whether no look is to come, so that no answer matters any more."""
+        return self._is_over
 
     async def take(self) -> Call | None:
         """Return the next call, None if there is no more; waits while too many are ahead."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from gate.core.cost import cost_usd
 from gate.core.forecast import forecast
-from gate.core.score import cost_usd
 from gate.core.suite_plan import SuitePlan
 from gate.flow.asking import Asking, Source, make_plan
 from gate.flow.from_baseline import baseline_columns

@@ -3,68 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from gate.core.canonical import seed_of
 from gate.errors import IncompleteError, ProviderFault
 from gate.replay.budget import Budget, Limits, Tally
 from gate.replay.limiter import Limiter
-from gate.replay.tries import LONGEST_S, Tries
+from gate.replay.queue import Answered
+from gate.replay.tries import Tries, asked_pause_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gate.core.model import Provider, Request, Response
+    from gate.core.model import Provider, Response
+    from gate.replay.queue import Call, Queue
 
 _SURRENDER = 5  # calls in a row given up before any was answered: the vendor is not there
 _SURRENDER_LATER = 25  # calls in a row given up after that: it went away
 _PATIENCE = 3.0  # times the usual latency that a run waits for answers that do not count any more
 _LEAST_PATIENCE_S = 2.0
 _OPEN = 4  # calls begun and not ended, for each place: the others of them pause before a retry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One trial to be called."""
-
-    side: str  # old or new; names the provider
-    case_id: str
-    repeat: int
-    request: Request
-    place: int = 0  # in the queue
-    most_usd: float = 0.0  # that an attempt can cost; only a budget of money asks for it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """How a call ended: with a response, or missing with the reason."""
-
-    call: Call
-    response: Response | None
-    missing: str | None = None
-    message: str = ""
-
-
-class Queue(Protocol):
-    """Where the calls come from."""
-
-    async def take(self) -> Call | None:
-        """Return the next call, None if there is no more."""
-        ...
-
-    async def answered(self, call: Call) -> None:
-        """Note that a call was answered or given up, and kept."""
-        ...
-
-    def needs(self, call: Call, /) -> bool:
-        """Tell whether the answer of a call still matters."""
-        ...
-
-    async def stop(self) -> None:
-        """Hand out no more calls: the budget is spent."""
-        ...
 
 
 async def replay(
@@ -158,15 +118,13 @@ class _Run:
         Where a look has decided meanwhile, answers that are under way are worth keeping, but not
         worth waiting for much longer than they usually take.
         """
-        call = None
-        while (then := await self._queue.take()) is not None:
-            call = then
+        while (call := await self._queue.take()) is not None:
             await self._limiter.acquire()
             task = asyncio.ensure_future(self._see_through(call))
             self._open.add(task)
             task.add_done_callback(self._end_of)
             await self._until_open(self._most_open - 1)
-        if call is None or self._queue.needs(call):
+        if not self._queue.is_over:
             await self._until_open(0)
         elif self._open:
             patience_s = max(_LEAST_PATIENCE_S, _PATIENCE * self._limiter.congestion.usual_s)
@@ -197,7 +155,7 @@ class _Run:
                 break
             await asyncio.sleep(tries.pause_s(outcome, self._jitter))
             await self._limiter.acquire(again=True)
-            if not self._queue.needs(call):
+            if self._queue.is_over:
                 self._limiter.release()
                 return
         if outcome is None:
@@ -252,8 +210,9 @@ class _Run:
         if not fault.is_overload:
             return
         self._limiter.congestion.turned_away()
-        if self._limiter.congestion.is_crowded and fault.retry_after_s:
-            self._limiter.hold(min(fault.retry_after_s, LONGEST_S))
+        asked_s = asked_pause_s(fault)
+        if self._limiter.congestion.is_crowded and asked_s is not None:
+            self._limiter.hold(asked_s)
 
     def _give_up(self, call: Call, fault: ProviderFault) -> None:
         self.tally.missing += 1

@@ -52,9 +52,15 @@ class Tries:
         As long as the vendor asks, within bounds; otherwise exponential, with jitter. A time-out
         has waited already.
         """
-        if fault.retry_after_s is not None:
-            return min(fault.retry_after_s, LONGEST_S)
+        asked_s = asked_pause_s(fault)
+        if asked_s is not None:
+            return asked_s
         if fault.code == "timeout":
             return 0.0
         backoff_s = min(_LONGEST_BACKOFF_S, _BACKOFF_S * 2.0 ** (self.faults - 1))
         return backoff_s * jitter.uniform(0.5, 1.0)
+
+
+def asked_pause_s(fault: ProviderFault) -> float | None:
+    """Return how long the vendor asks to be left alone, within bounds; None if it does not."""
+    return None if fault.retry_after_s is None else min(fault.retry_after_s, LONGEST_S)

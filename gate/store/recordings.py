@@ -81,7 +81,9 @@ class Recordings:
     def _opens_to_read(self) -> bool:
         """Open a file in a folder that cannot be written: what is there can still be judged."""
         log = self._path.with_name(f"{self._path.name}-wal")
-        if os.access(self._path.parent, os.W_OK, effective_ids=True) or not self._path.exists():
+        by_effect = os.access in os.supports_effective_ids
+        can_write = os.access(self._path.parent, os.W_OK, effective_ids=by_effect)
+        if can_write or not self._path.exists():
             return False
         # Without a log beside it nobody is writing, so it can be read as it lies there.
         how = "mode=ro" if log.exists() else "immutable=1"

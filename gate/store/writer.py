@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gate.core.model import Response
     from gate.core.secrets import Secrets
 
-    Key = tuple[str, int]  # request digest, repeat
+    Key = tuple[str, int]  # what an answer is recorded under: request digest, repeat
     Recorded = tuple[Key, Response]
 
 MOST_WAITING = 256  # answers on their way into the file; one more has to wait
@@ -52,7 +52,7 @@ class Writer:
 
     Whatever arrived while one transaction was written goes into the next one. So an answer is in
     the file about as soon as the disk can take it, and of a process that is killed no more than
-    `MOST_WAITING` are lost, usually none or one.
+    `MOST_WAITING` are lost.
     """
 
     def __init__(self, open_file: Callable[[], File], secrets: Secrets) -> None:

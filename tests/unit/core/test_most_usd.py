@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from gate.core.cost import most_usd
 from gate.core.model import Case, Message, Price, Prompt
 from gate.core.prompt import request_for
-from gate.core.score import most_usd
 
 PRICE = Price(input=1.0, output=100.0)
 

@@ -4,8 +4,9 @@ import pytest
 from unit.core.builders import case, response, trial
 
 from gate.core.checks import parse_check
+from gate.core.cost import cost_usd
 from gate.core.model import Price
-from gate.core.score import Rules, cost_usd, score_case
+from gate.core.score import Rules, score_case
 
 PRICE = Price(input=2, output=10)
 

@@ -10,7 +10,7 @@ from gate.core.model import Case, Message, Prompt
 from gate.core.prompt import request_for
 from gate.errors import ConfigError
 from gate.flow.looks import Looks
-from gate.replay.engine import Call
+from gate.replay.queue import Call
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

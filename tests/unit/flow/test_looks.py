@@ -11,7 +11,7 @@ from gate.errors import ConfigError
 from gate.flow.looks import AHEAD
 
 if TYPE_CHECKING:
-    from gate.replay.engine import Call
+    from gate.replay.queue import Call
 
 
 async def waits(task: asyncio.Task[Call | None]) -> bool:

@@ -24,7 +24,8 @@ from gate.core.prompt import request_for
 from gate.errors import IncompleteError, ProviderFault
 from gate.providers.registry import Place, open_provider
 from gate.replay.budget import Limits, Tally
-from gate.replay.engine import Answered, Call, replay
+from gate.replay.engine import replay
+from gate.replay.queue import Answered, Call
 from gate.replay.tries import FIRST_TIMEOUTS, FIRST_TRIES, LONGEST_S, THROTTLED, TIMEOUTS, TRIES
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ class InOrder:
     async def answered(self, call: Call) -> None:
         self.noted.append(call)
 
-    def needs(self, _call: Call) -> bool:
-        return True
+    @property
+    def is_over(self) -> bool:
+        return False
 
     async def stop(self) -> None:
         self._calls = iter(())

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from gate.core.model import Case
+from gate.core.schemas import SCHEMAS
 from gate.errors import ConfigError
 from gate.store.cases import read_cases
 from gate.store.worktree import WorkTree
@@ -165,3 +167,41 @@ def test_what_is_written_as_json_lines_reads_back_equal(tmp_path_factory, cases)
     lines = [json.dumps({"id": key, "input": given}) for key, given in cases.items()]
     write(tree, c_jsonl="\n".join(lines))
     assert {case.case_id: case.input for case in read_cases(tree, "c.jsonl")} == cases
+
+
+ODD = (
+    st.none() | st.integers(0, 9) | st.text(max_size=3) | st.lists(st.text(max_size=2), max_size=2)
+)
+ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": ODD | st.sampled_from(["a", "a b", " a", "", "a" * 99, "a" * 100, "a" * 201, "a\n"]),
+        "input": ODD | st.dictionaries(TEXT, ODD, max_size=2),
+        "expected": ODD,
+        "segment": ODD | st.dictionaries(TEXT, ODD, max_size=2),
+        "cluster": ODD,
+        "other": ODD,
+    },
+)
+
+
+@given(ROWS)
+@example({"id": "a" * 100, "input": "x"})
+@example({"id": "a" * 200, "input": "x"})
+@example({"id": "a" * 201, "input": "x"})
+@example({"id": " a", "input": "x"})
+@example({"id": 1, "input": "x"})
+@example({"id": "a", "input": ["x"]})
+@example({"id": "a", "input": "x", "segment": {"tag": 1}})
+@example({"id": "a", "input": "x", "segment": None})
+@example({"id": "a", "input": "x", "other": 1})
+def test_a_row_is_accepted_exactly_if_the_schema_accepts_it(tmp_path_factory, row) -> None:
+    folder = tmp_path_factory.getbasetemp() / "any-row"
+    folder.mkdir(exist_ok=True)
+    tree = WorkTree(folder)
+    write(tree, c_jsonl=json.dumps(row) + "\n")
+    if Draft202012Validator(SCHEMAS["case"]).is_valid(row):
+        assert [case.case_id for case in read_cases(tree, "c.jsonl")] == [row["id"]]
+    else:
+        with pytest.raises(ConfigError):
+            read_cases(tree, "c.jsonl")
