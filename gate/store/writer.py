@@ -122,7 +122,7 @@ class Writer:
 
 
 def _put_all(file: File, batch: list[Recorded]) -> None:
-    """Write a batch; if it cannot be written as a whole, as many of it as can."""
+    """Write a batch; if not all of it can be written, what stands before the first that cannot."""
     try:
         file.put_all(batch)
     except RecordingError:
