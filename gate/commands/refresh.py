@@ -89,6 +89,7 @@ def _gather(
     from gate.flow.asking import Asking, Source, make_plan
     from gate.flow.gather import Options, Tools, gather
     from gate.flow.gathered import recorded
+    from gate.flow.looking import Unjudged
     from gate.flow.run import FRESH_S
     from gate.replay.budget import Limits
 
@@ -101,7 +102,7 @@ def _gather(
         pending,
         Tools(project=project, recordings=recordings, progress=progress),  # type: ignore[arg-type]
         Options(limits=Limits(concurrency=concurrency), timeout_s=timeout_s),
-        _Unjudged(),
+        Unjudged(),
     )
     lost = sum(
         trial.response is None for trials in found.trials["new"].values() for trial in trials
@@ -112,19 +113,6 @@ def _gather(
             fix="run it again: what was answered is recorded",
         )
     return found
-
-
-class _Unjudged:
-    """A refresh needs every answer and judges none."""
-
-    def judge(self, _found: Gathered, _look: int) -> bool:
-        return True
-
-    def would_stop(self, _found: Gathered, _look: int) -> bool:
-        return False
-
-    def prepare(self, _found: Gathered, _cases: object) -> None:
-        """Nothing is scored before the end."""
 
 
 def _write(project: Project, change: SuiteChange, found: Gathered) -> str:

@@ -27,6 +27,21 @@ class Judge(Protocol):
         ...
 
 
+class Unjudged:
+    """Stands where every answer is wanted and none is judged yet."""
+
+    def judge(self, _found: Gathered, _look: int) -> bool:
+        """Take all answers there are as enough."""
+        return True
+
+    def would_stop(self, _found: Gathered, _look: int) -> bool:
+        """Never stop before the end."""
+        return False
+
+    def prepare(self, _found: Gathered, _cases: Sequence[Case]) -> None:
+        """Score nothing."""
+
+
 class Looking:
     """A judge that remembers with what was gathered which look came last."""
 

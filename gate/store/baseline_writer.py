@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.core.canonical import canonical_json
 from gate.errors import BaselineError
+from gate.store.atomic import write_whole
 from gate.store.baselines import FORMAT, baseline_path
 
 if TYPE_CHECKING:
@@ -58,20 +56,9 @@ def write_baseline(tree: WorkTree, baseline: Baseline) -> str:
         BaselineError: The file cannot be written; the old one is untouched.
     """
     path = baseline_path(baseline.suite)
-    target = tree.path(path)
-    temporary: str | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(baseline_text(baseline))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
+        write_whole(tree.path(path), [baseline_text(baseline)])
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise BaselineError(
             f"{path}: cannot be written: {error.strerror}", fix="the old baseline is untouched"
         ) from error
