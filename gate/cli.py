@@ -17,6 +17,7 @@ EXIT_INTERRUPTED = 130
 COMMANDS = {
     "init": ("gate.commands.init", "Write a starting gate.yaml, prompt, cases and workflow."),
     "check": ("gate.commands.check", "Judge a change: old prompt against new. This is the gate."),
+    "merge": ("gate.commands.merge", "Join the shards of a run into one verdict."),
     "plan": ("gate.commands.plan", "Say what check would call, cost and be able to tell."),
     "refresh": ("gate.commands.refresh", "Record a new baseline: approve what the prompt does."),
     "drift": ("gate.commands.drift", "Hold today's answers of a prompt against its baseline."),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from gate.commands.delivery import hand_over, report_options
 from gate.commands.options import (
@@ -13,28 +14,25 @@ from gate.commands.options import (
     named_change,
     open_here,
     replay_options,
+    rules_options,
     side_options,
 )
-from gate.commands.running import Ran, run_suites
+from gate.commands.running import Ran, chosen_policy, report_of, run_suites
+from gate.commands.sharding import asked_flags, run_shard, shard_option
 
 if TYPE_CHECKING:
-    from gate.core.policy import Policy
     from gate.core.report import Report, SuiteReport
     from gate.flow.change import Change
+    from gate.flow.merging import Shards
 
 
 @click.command("check", short_help="Judge a change: old prompt against new. This is the gate.")
 @click.argument("suites", nargs=-1)
 @side_options
 @config_option
-@click.option(
-    "--policy",
-    "policy_file",
-    type=click.Path(path_type=Path),
-    help="Take the policy from this gate.yaml; its suites may be empty.",
-)
-@click.option("--offline", is_flag=True, help="Call nothing; what is not recorded ends in exit 4.")
+@rules_options
 @replay_options
+@shard_option
 @report_options
 @click.pass_context
 def command(ctx: click.Context, /, **options: object) -> None:
@@ -46,41 +44,27 @@ def command(ctx: click.Context, /, **options: object) -> None:
     The run stops as soon as the verdict is clear (--all-calls makes every call). A fail against
     recorded answers of old is confirmed: old is called again, and the fail must hold.
     """
+    if options["shard"] is not None:
+        if ctx.get_parameter_source("formats") is not ParameterSource.DEFAULT:
+            raise click.UsageError("--shard writes no report: --format is for gate merge", ctx=ctx)
+        click.echo(run_shard(options))
+        return
     hand_over(ctx, lambda: run_check(options), options["formats"], options["output"])  # type: ignore[arg-type]
 
 
-def run_check(options: dict[str, object]) -> Report:
-    """Read the change, gather the trials, judge every suite."""
-    from gate.core.ending import finish
-    from gate.core.report import Report, Verdict
-
+def run_check(options: dict[str, object], shards: Shards | None = None) -> Report:
+    """Read the change, gather the trials or take them from shards, judge every suite."""
     project = open_here(options["config"])  # type: ignore[arg-type]
+    if shards is not None:
+        shards.see_options(asked_flags(options))
     change = named_change(project, options)
-    policy, source = _policy(change, options["policy_file"])  # type: ignore[arg-type]
-    ran = run_suites(change, project, policy, options) if change.suites else Ran()
-    idle = [_not_affected(name) for name in change.unaffected]
-    report = Report(
-        verdict=Verdict.PASS,
-        exit_code=0,
-        owner=change.config.owner,
-        policy_source=source,
-        alpha=policy.alpha,
-        suites=(*ran.suites, *idle),
-        notes=(*change.notes, *_first_run(change), *ran.notes),
-        waivers=ran.waivers,
-        explain_flags=change.explain_flags,
-    )
-    return finish(report, policy=policy)
-
-
-def _policy(change: Change, path: Path | None) -> tuple[Policy, str]:
-    if path is None:
-        return change.config.policy, change.config.source
-    from gate.store.config import read_config
-    from gate.store.worktree import WorkTree
-
-    config = read_config(WorkTree(path.parent), path.name)
-    return config.policy, str(path)
+    policy, source = chosen_policy(change, options)
+    if shards is not None:
+        shards.see_they_fit(change, policy, project)
+    ran = run_suites(change, project, policy, options, shards=shards) if change.suites else Ran()
+    idle = tuple(_not_affected(name) for name in change.unaffected)
+    ran = replace(ran, suites=(*ran.suites, *idle), notes=(*_first_run(change), *ran.notes))
+    return report_of(ran, change, policy, source)
 
 
 def _first_run(change: Change) -> list[str]:

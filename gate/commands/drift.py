@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from gate.commands.delivery import hand_over, report_options
 from gate.commands.options import config_option, open_here, replay_options
-from gate.commands.running import run_suites
+from gate.commands.running import report_of, run_suites
 from gate.reports.numbers import level, metric_name, p_value_told
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ def command(ctx: click.Context, /, **options: object) -> None:
 
 def run_drift(options: dict[str, object]) -> Report:
     """Read the suites with their baselines, call them again, and judge."""
-    from gate.core.ending import finish
-    from gate.core.report import Report, Verdict
     from gate.flow.change import Change
     from gate.flow.from_baseline import against_itself, see_it_covered
     from gate.flow.project import choose_suites
@@ -50,17 +49,8 @@ def run_drift(options: dict[str, object]) -> Report:
         see_it_covered(each)
     change = Change(config=config, suites=changes)
     ran = run_suites(change, project, config.policy, options, is_drift=True)
-    report = Report(
-        verdict=Verdict.PASS,
-        exit_code=0,
-        owner=config.owner,
-        policy_source=config.source,
-        alpha=config.policy.alpha,
-        suites=ran.suites,
-        notes=(*ran.notes, *_improvements(ran.suites)),
-        waivers=ran.waivers,
-    )
-    return finish(report, policy=config.policy)
+    ran = replace(ran, notes=(*ran.notes, *_improvements(ran.suites)))
+    return report_of(ran, change, config.policy, config.source)
 
 
 def _improvements(judged: tuple[SuiteReport, ...]) -> list[str]:

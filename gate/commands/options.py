@@ -43,6 +43,21 @@ def side_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+def rules_options(function: Callable[..., None]) -> Callable[..., None]:
+    """`--policy`, `--offline`."""
+    for option in (
+        click.option(
+            "--offline", is_flag=True, help="Call nothing; what is not recorded ends in exit 4."
+        ),
+        click.option(
+            "--policy", "policy_file", type=click.Path(path_type=Path),
+            help="Take the policy from this gate.yaml; its suites may be empty.",
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
 def replay_options(function: Callable[..., None]) -> Callable[..., None]:
     """Which trials are asked for, and what they may cost."""
     for option in reversed((

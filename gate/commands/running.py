@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from gate.commands.options import progress_here
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from gate.core.policy import Policy
-    from gate.core.report import SuiteReport
+    from gate.core.report import Report, SuiteReport
     from gate.flow.change import Change
+    from gate.flow.merging import Shards
     from gate.flow.project import Project
-    from gate.flow.run import RunOptions
+    from gate.flow.run import Runner, RunOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,48 @@ class Ran:
     waivers: tuple[Mapping[str, Any], ...] = ()  # those that let a fail through
 
 
+def chosen_policy(change: Change, options: dict[str, object]) -> tuple[Policy, str]:
+    """Return the policy that counts, that of `--policy` or the change's, and where it stands."""
+    path: Path | None = options["policy_file"]  # type: ignore[assignment]
+    if path is None:
+        return change.config.policy, change.config.source
+    from gate.store.config import read_config
+    from gate.store.worktree import WorkTree
+
+    return read_config(WorkTree(path.parent), path.name).policy, str(path)
+
+
+@contextmanager
+def open_runner(
+    change: Change, project: Project, policy: Policy, options: dict[str, object]
+) -> Iterator[Runner]:
+    """Open the recordings, for the suites of a change.
+
+    Every suite can raise a false alarm, so they share the alpha of the whole gate; and they share
+    one budget of calls.
+    """
+    from gate.flow.gather import Tools
+    from gate.flow.judge import waived_on
+    from gate.flow.run import Runner
+
+    now = time.time()
+    recordings = project.recordings()
+    try:
+        yield Runner(
+            policy=replace(policy, alpha=policy.alpha / max(1, len(change.suites))),
+            waived=waived_on(change.config.waivers, _day_of(now)),
+            tools=Tools(
+                project=project,
+                recordings=recordings,
+                progress=progress_here(quiet=bool(options["quiet"])),
+            ),
+            options=run_options(options),
+            now=now,
+        )
+    finally:
+        recordings.close()
+
+
 def run_suites(
     change: Change,
     project: Project,
@@ -35,47 +80,56 @@ def run_suites(
     options: dict[str, object],
     *,
     is_drift: bool = False,
+    shards: Shards | None = None,
 ) -> Ran:
-    """Judge every suite of a change.
-
-    Every suite can raise a false alarm, so they share the alpha of the whole gate; and they share
-    one budget of calls.
-    """
-    from gate.flow.gather import Tools
-    from gate.flow.judge import waived_on, waivers_used
+    """Judge every suite of a change, of what is called or of what shards were answered."""
+    from gate.flow.judge import waivers_used
     from gate.flow.notes import suite_notes
-    from gate.flow.run import Runner
 
-    now = time.time()
-    today = datetime.fromtimestamp(now, timezone.utc).date().isoformat()
-    recordings = project.recordings()
-    runner = Runner(
-        policy=replace(policy, alpha=policy.alpha / len(change.suites)),
-        waived=waived_on(change.config.waivers, today),
-        tools=Tools(
-            project=project,
-            recordings=recordings,
-            progress=progress_here(quiet=bool(options["quiet"])),
-        ),
-        options=run_options(options),
-        now=now,
-    )
     reports: list[SuiteReport] = []
     notes: list[str] = []
-    try:
+    with open_runner(change, project, policy, options) as runner:
+        brought = shards.bring(runner.recordings) if shards else {}
         for suite in change.suites:
-            run = runner.drift(suite) if is_drift else runner.check(suite)
+            run = (
+                runner.drift(suite)
+                if is_drift
+                else runner.check(suite, brought.get(suite.suite.name))
+            )
             reports.append(run.report)
             notes += run.notes
             if run.report.verdict is not None:
-                notes += suite_notes(suite, run, policy, today)
-    finally:
-        recordings.close()
+                notes += suite_notes(suite, run, policy, _day_of(time.time()))
+    if shards:
+        notes.append(f"merged from {shards.count} shards")
     return Ran(
         suites=tuple(reports),
         notes=tuple(notes),
         waivers=waivers_used(change.config.waivers, reports),
     )
+
+
+def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
+    """Put the report of a run together, with the verdict of all its suites."""
+    from gate.core.ending import finish
+    from gate.core.report import Report, Verdict
+
+    report = Report(
+        verdict=Verdict.PASS,
+        exit_code=0,
+        owner=change.config.owner,
+        policy_source=source,
+        alpha=policy.alpha,
+        suites=ran.suites,
+        notes=(*change.notes, *ran.notes),
+        waivers=ran.waivers,
+        explain_flags=change.explain_flags,
+    )
+    return finish(report, policy=policy)
+
+
+def _day_of(now: float) -> str:
+    return datetime.fromtimestamp(now, timezone.utc).date().isoformat()
 
 
 def run_options(options: dict[str, object]) -> RunOptions:

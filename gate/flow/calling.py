@@ -120,7 +120,14 @@ class Caller:
                 return self._keep(answered, tally, writer)
 
             try:
-                await replay(looks, providers, limits=limits, keep=keep, tally=self._found.tally)
+                await replay(
+                    looks,
+                    providers,
+                    limits=limits,
+                    keep=keep,
+                    tally=self._found.tally,
+                    proven=[side for side in providers if self._found.was_answered(side)],
+                )
             finally:
                 await looks.finish()
         finally:

@@ -52,6 +52,7 @@ class Change:
     notes: tuple[str, ...] = ()
     first_run: str = ""  # why there is nothing to judge yet
     explain_flags: str = ""
+    base: str = ""  # the commit of old; empty for two files
 
 
 def suite_cases(tree: Tree, suite: Suite, prompt: Prompt) -> tuple[Case, ...]:

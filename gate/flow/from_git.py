@@ -61,6 +61,7 @@ def change_from_git(
             config=head,
             suites=(),
             first_run=f"the base {found.commit[:12]} ({found.found_by}) has no {name}",
+            base=found.commit,
         )
     reader = _Reader(project, tree, read_config(tree, name), head, case)
     return reader.change(names, found.found_by)
@@ -117,6 +118,7 @@ class _Reader:
             suites=tuple(affected),
             unaffected=tuple(unaffected),
             notes=tuple(self._notes),
+            base=self._tree.commit,
         )
 
     def _suite(self, name: str) -> SuiteChange | bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from gate.core.model import Response
     from gate.flow.asking import Plan, Source, Wanted
+    from gate.flow.brought import Brought
     from gate.store.recordings import Recordings
     from gate.store.writer import Key
 
@@ -42,6 +43,10 @@ class Gathered:
         ]
         return sorted(found, key=lambda trial: trial.repeat)
 
+    def was_answered(self, side: str) -> bool:
+        """Tell whether any trial of a side is there."""
+        return any(trial.response for trials in self.trials[side].values() for trial in trials)
+
     @property
     def saved(self) -> int:
         """Calls of the plan that the verdict came without, and whose answers nobody has."""
@@ -62,10 +67,36 @@ class Gathered:
 
 
 def recorded(
-    plan: Plan, recordings: Recordings, sources: Mapping[str, Source]
+    plan: Plan,
+    recordings: Recordings,
+    sources: Mapping[str, Source],
+    brought: Brought | None = None,
 ) -> tuple[Gathered, Pending]:
-    """Take what the baselines and the recordings hold; return it and what is still wanted."""
-    found = Gathered(
+    """Take what the baselines and the recordings hold; return it and what is still wanted.
+
+    Where shards brought the answers, nothing else that is recorded counts.
+    """
+    found, pending = _given(plan), _wanted(plan)
+    if brought is not None:
+        _take_missing(found, pending, brought)
+    since = min(source.since for source in sources.values())
+    for key, response in recordings.fetch((digest for digest, _ in pending), since=since):
+        source = "recording" if brought is None else brought.source_of(key)
+        group = pending.get(key, ()) if source else ()
+        late = tuple(each for each in group if response.received_at < sources[each.side].since)
+        for each in group:
+            if each not in late:
+                add_trial(found, each, str(source), response)
+        if late:
+            pending[key] = late
+        elif group:
+            del pending[key]
+            found.live[group[0].side] += source == "live"
+    return found, pending
+
+
+def _given(plan: Plan) -> Gathered:
+    return Gathered(
         plan=plan,
         trials={
             side: {
@@ -78,21 +109,20 @@ def recorded(
             for side, cases in plan.given.items()
         },
     )
+
+
+def _wanted(plan: Plan) -> Pending:
     pending: Pending = {}
     for each in plan.wanted:
         pending[each.key] = (*pending.get(each.key, ()), each)
-    since = min(source.since for source in sources.values())
-    for key, response in recordings.fetch((digest for digest, _ in pending), since=since):
-        group = pending.get(key, ())
-        late = tuple(each for each in group if response.received_at < sources[each.side].since)
-        for each in group:
-            if each not in late:
-                add_trial(found, each, "recording", response)
-        if late:
-            pending[key] = late
-        elif group:
-            del pending[key]
-    return found, pending
+    return pending
+
+
+def _take_missing(found: Gathered, pending: Pending, brought: Brought) -> None:
+    """Take out what a shard asked in vain: it is not called again."""
+    for key in [key for key in pending if key in brought.missing]:
+        for each in pending.pop(key):
+            add_trial(found, each, "live", None, brought.missing[key])
 
 
 def add_trial(

@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING
 
 from gate.core.metrics import NOT_SIDE_BY_SIDE
 from gate.core.report import Confirmation, SuiteReport, Verdict
-from gate.errors import GateError
+from gate.errors import GateError, IncompleteError
 from gate.flow.asking import Asking, Source, make_plan
+from gate.flow.confirming import confirmation_note, failed_findings, unconfirmed, with_calls_of
 from gate.flow.gather import Options, gather
 from gate.flow.gathered import recorded
 from gate.flow.judge import SuiteJudge
+from gate.flow.looking import Unjudged
 
 if TYPE_CHECKING:
     from gate.core.judgement import Waived
     from gate.core.model import Trial
     from gate.core.policy import Policy
-    from gate.core.report import Finding
+    from gate.core.shard import Shard
+    from gate.flow.brought import Brought
     from gate.flow.change import SuiteChange
     from gate.flow.gather import Tools
     from gate.flow.gathered import Gathered, Pending
+    from gate.flow.looking import Judge
+    from gate.store.recordings import Recordings
 
     Begun = tuple[Gathered, Pending]
 
@@ -59,19 +64,53 @@ class Runner:
         self._now = now
         self._limits = options.gathering.limits  # what is left for the next gathering
 
-    def check(self, change: SuiteChange) -> SuiteRun:
+    @property
+    def recordings(self) -> Recordings:
+        """Where the answers of this run are kept."""
+        return self._tools.recordings
+
+    def check(self, change: SuiteChange, brought: Brought | None = None) -> SuiteRun:
         """Judge new against old, and confirm a fail against recordings live.
+
+        Args:
+            change: The suite.
+            brought: What shards were answered; then nothing is called but for a confirmation.
 
         Raises:
             IncompleteError: The trials could not be gathered.
             ConfigError: A template fails; a key or package that a provider needs is missing.
         """
         asking = self._asking(change)
-        begun = self._begin(change, asking)
-        if len(begun[0].plan.same) == len(change.cases):
-            return _unchanged(change, begun[0])
+        begun = self._begin(change, asking, brought)
+        found, pending = begun
+        if brought is not None:
+            brought.see_it_fits(found)
+        if found.plan.is_unchanged:
+            return _unchanged(change, found)
+        if brought is not None:
+            brought.see_it_whole(change.suite.name, pending)
         run = self._run(change, begun)
-        return self._confirmed(change, asking, run) if self._hangs_on_recordings(run) else run
+        if self._hangs_on_recordings(run):
+            run = self._confirmed(change, asking, run)
+        return run if brought is None else replace(run, report=brought.told_in(run.report))
+
+    def replay(self, change: SuiteChange, shard: Shard) -> Gathered:
+        """Gather the trials of a shard's cases, all of them, and judge none.
+
+        Raises:
+            IncompleteError: As `check`; a budget is spent.
+            ConfigError: As `check`.
+        """
+        found, pending = self._begin(change, replace(self._asking(change), all_calls=True))
+        held = found.plan.part(shard)
+        mine = {key: group for key, group in pending.items() if group[0].case.case_id in held}
+        self._gather(change, found, mine, Unjudged())
+        if not found.is_decided:
+            raise IncompleteError(
+                f"shard {shard}, suite {change.suite.name!r}: {found.tally.budget_spent}",
+                fix="run it again: what was answered is recorded",
+            )
+        return found
 
     def drift(self, change: SuiteChange) -> SuiteRun:
         """Judge today's answers against the baseline of the same prompt.
@@ -92,9 +131,16 @@ class Runner:
             all_calls=self._options.all_calls,
         )
 
-    def _begin(self, change: SuiteChange, asking: Asking) -> Begun:
+    def _begin(self, change: SuiteChange, asking: Asking, brought: Brought | None = None) -> Begun:
         sources = {"old": asking.old, "new": asking.new}
-        return recorded(make_plan(change, asking), self._tools.recordings, sources)
+        return recorded(make_plan(change, asking), self._tools.recordings, sources, brought)
+
+    def _gather(self, change: SuiteChange, found: Gathered, pending: Pending, judge: Judge) -> None:
+        options = replace(self._options.gathering, limits=self._limits)
+        try:
+            gather(change, found, pending, self._tools, options, judge)
+        finally:
+            self._limits = self._limits.after(found.tally)
 
     def _run(self, change: SuiteChange, begun: Begun, *, is_confirming: bool = False) -> SuiteRun:
         found, pending = begun
@@ -105,11 +151,7 @@ class Runner:
         )
         policy = self._policy if timed else self._policy.untimed()
         judge = SuiteJudge(change, policy, self._waived)
-        options = replace(self._options.gathering, limits=self._limits)
-        try:
-            gather(change, found, pending, self._tools, options, judge)
-        finally:
-            self._limits = self._limits.after(found.tally)
+        self._gather(change, found, pending, judge)
         report = judge.report(found)
         if policy != self._policy:
             reasons = {**report.not_measured, "latency_p95": NOT_SIDE_BY_SIDE}
@@ -131,7 +173,7 @@ class Runner:
         return (
             run.report.verdict is Verdict.FAIL
             and is_recorded
-            and all(each.metric != "latency_p95" for each in _failed(run.report))
+            and all(each.metric != "latency_p95" for each in failed_findings(run.report))
         )
 
     def _is_stale(self, trial: Trial) -> bool:
@@ -161,18 +203,18 @@ class Runner:
         try:
             report = self._run(change, begun, is_confirming=True).report
         except GateError as error:
-            return _unconfirmed(run, found, f"suite {name}: the fail is unconfirmed: {error}")
+            return unconfirmed(run, found, f"suite {name}: the fail is unconfirmed: {error}")
         if report.verdict is Verdict.INCOMPLETE:
             reason = found.tally.budget_spent or "too many answers are missing"
-            return _unconfirmed(run, found, f"suite {name}: the fail is unconfirmed: {reason}")
+            return unconfirmed(run, found, f"suite {name}: the fail is unconfirmed: {reason}")
         stands = report.verdict is Verdict.FAIL
         return SuiteRun(
             report=replace(
-                _with_calls_of(first, report),
+                with_calls_of(first, report),
                 confirmation=Confirmation.CONFIRMED if stands else Confirmation.NOT_CONFIRMED,
             ),
             found=(first, found),
-            notes=(_confirmation_note(name, run.report, stands=stands),),
+            notes=(confirmation_note(name, run.report, stands=stands),),
         )
 
 
@@ -182,40 +224,3 @@ def _unchanged(change: SuiteChange, found: Gathered) -> SuiteRun:
     report = SuiteReport(suite=name, verdict=None, cases=0, trials_old=0, trials_new=0)
     note = f"suite {name}: the prompt changed, and no case's request did: nothing to judge"
     return SuiteRun(report=report, found=(found,), notes=(note,))
-
-
-def _failed(report: SuiteReport) -> list[Finding]:
-    return [each for each in report.findings if each.verdict is Verdict.FAIL and not each.waived]
-
-
-def _unconfirmed(run: SuiteRun, second: Gathered, note: str) -> SuiteRun:
-    report = replace(_with_calls_of(second, run.report), confirmation=Confirmation.UNCONFIRMED)
-    return replace(run, report=report, notes=(note,))
-
-
-def _with_calls_of(other: Gathered, report: SuiteReport) -> SuiteReport:
-    """Add what another gathering of the same run took."""
-    calls = replace(
-        report.calls,
-        old_live=report.calls.old_live + other.live["old"],
-        new_live=report.calls.new_live + other.live["new"],
-        retries=report.calls.retries + other.tally.retries,
-    )
-    cost_usd = (report.cost_usd or 0.0) + other.tally.cost_usd
-    return replace(report, calls=calls, cost_usd=cost_usd or None)
-
-
-def _confirmation_note(name: str, first: SuiteReport, *, stands: bool) -> str:
-    if stands:
-        return (
-            f"suite {name}: failed against the baseline; old was called again, and the fail holds "
-            "live against live"
-        )
-    failed = [
-        f"{each.metric} in {each.segment}" if each.segment else each.metric
-        for each in _failed(first)
-    ]
-    return (
-        f"suite {name}: failed against the baseline ({', '.join(failed)}), but not live against "
-        f"live: the baseline is stale or was unlucky; next: gate drift {name}"
-    )

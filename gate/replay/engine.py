@@ -15,7 +15,7 @@ from gate.replay.queue import Answered
 from gate.replay.tries import Tries, asked_pause_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from gate.core.model import Provider, Response
     from gate.replay.queue import Call, Queue
@@ -34,6 +34,7 @@ async def replay(
     limits: Limits,
     keep: Callable[[Answered, Tally], float],
     tally: Tally | None = None,
+    proven: Collection[str] = (),
 ) -> Tally:
     """Make the calls of a queue.
 
@@ -43,6 +44,8 @@ async def replay(
         limits: Concurrency and budget.
         keep: Takes each answer as it arrives, and returns what it cost in USD.
         tally: Where to count, so that it is known even if the run ends in an error.
+        proven: Sides whose prompt was answered before. If the vendor rejects a request of theirs,
+            that request is at fault and not the prompt: however many, the run goes on.
 
     Returns:
         What was used. A spent budget ends the run early and is named there.
@@ -50,7 +53,7 @@ async def replay(
     Raises:
         IncompleteError: The key is refused, the model does not exist, or nobody answers.
     """
-    run = _Run(queue, providers, limits, keep, Tally() if tally is None else tally)
+    run = _Run(queue, providers, limits, keep, Tally() if tally is None else tally, proven)
     await run.all()
     return run.tally
 
@@ -78,8 +81,10 @@ class _Run:
         limits: Limits,
         keep: Callable[[Answered, Tally], float],
         tally: Tally,
+        proven: Collection[str],
     ) -> None:
         self.tally = tally
+        self._proven = proven
         self._error: BaseException | None = None
         self._queue = queue
         self._providers = providers
@@ -216,7 +221,7 @@ class _Run:
 
     def _give_up(self, call: Call, fault: ProviderFault) -> None:
         self.tally.missing += 1
-        self._in_a_row += 1
+        self._in_a_row += not (fault.code == "rejected" and call.side in self._proven)
         answered = Answered(call=call, response=None, missing=fault.code, message=str(fault))
         self._keep(answered, self.tally)
 

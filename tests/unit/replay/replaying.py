@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stub_vendor import (
     StubVendor,
@@ -17,6 +18,9 @@ from gate.providers.registry import Place, open_provider
 from gate.replay.budget import Limits, Tally
 from gate.replay.engine import replay
 from gate.replay.queue import Answered, Call
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BROKEN = status(503, headers={"Retry-After": "0"})
 SLOW_DOWN = throttled("0")
@@ -70,7 +74,7 @@ class InOrder:
 class Run:
     """One replay of some calls against a stub, and everything that it kept."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- all that a replay is told
         self,
         stub: StubVendor,
         calls: int,
@@ -80,6 +84,7 @@ class Run:
         cost_usd: float = 0.0,
         most_usd: float = 0.0,
         expect: tuple[type[Exception], ...] = (),
+        proven: Sequence[str] = (),
         **limits: object,
     ) -> None:
         self.kept: list[Answered] = []
@@ -99,6 +104,7 @@ class Run:
                     {"new": provider},
                     limits=Limits(**limits),  # type: ignore[arg-type]
                     keep=self._keep,
+                    proven=proven,
                 )
             except expect as error:
                 self.error = error

@@ -165,6 +165,18 @@ def test_a_vendor_that_goes_away_later_is_given_more_time() -> None:
     assert len(stub.seen) == 1 + 25
 
 
+def test_where_a_prompt_was_answered_before_rejections_are_of_single_requests() -> None:
+    with StubVendor(otherwise=status(400)) as stub:
+        run = Run(stub, 100, concurrency=1, proven=["new"])
+    assert run.missing == ["rejected"] * 100
+
+
+def test_where_a_prompt_was_answered_before_a_vendor_can_still_be_gone() -> None:
+    with StubVendor(otherwise=BROKEN) as stub:
+        run = Run(stub, 100, concurrency=1, proven=["new"], expect=(IncompleteError,))
+    assert str(run.error).startswith("5 calls in a row were not answered")
+
+
 def test_an_answer_in_between_starts_the_count_again() -> None:
     with StubVendor([*[OK, *[status(400)] * 24] * 3]) as stub:
         run = Run(stub, 75, concurrency=1)
