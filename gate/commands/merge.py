@@ -17,7 +17,7 @@ from gate.commands.options import config_option, replay_options, rules_options, 
     metavar="DIR...",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path),
 )
 @click.option("--suite", "suites", multiple=True, metavar="SUITE", help="As named to the shards.")
 @side_options

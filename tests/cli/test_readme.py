@@ -8,9 +8,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from cli.in_process import gate_in_process
+from conftest import echo_project, prompt_file
 
 if TYPE_CHECKING:
     from conftest import Folder
@@ -62,6 +65,31 @@ def test_the_error_in_the_readme_is_what_the_gate_prints(folder: Folder) -> None
     )
     assert done.returncode == 2
     assert done.stderr == shown
+
+
+def test_the_matrix_in_the_readme_replays_in_parts_and_merges_them(repo: Folder) -> None:
+    (text,) = re.findall(r"^```yaml\n(name: gate.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    jobs = yaml.safe_load(text)["jobs"]
+    assert (jobs["gate"]["needs"], jobs["gate"]["if"]) == ("replay", "always()")
+    parts, (merge,) = jobs["replay"]["strategy"]["matrix"]["shard"], runs_of(jobs["gate"])
+    (replay,) = runs_of(jobs["replay"])
+    answers = {f"c{i:03}": f"yes {i}" for i in range(1000)}
+    repo.write(echo_project(answers, repeats={"baseline": 1, "new": 1})).commit()
+    repo.write({"fixtures/s.prompt.yml": prompt_file("{{answer}} indeed")})
+    said = []
+    for part in parts:
+        line = replay.replace("${{ matrix.shard }}", str(part))
+        said.append((line, gate_in_process(repo, *gate_arguments(line), "--quiet").stdout))
+    done = gate_in_process(repo, *gate_arguments(merge))
+    assert "note: merged from 8 shards" in done.stdout
+    assert done.returncode in {0, 1}, done.stderr
+    line, third = said[2]
+    assert third == shown_after(line)
+
+
+def runs_of(job: dict[str, Any]) -> list[str]:
+    """The gate's own lines of a job."""
+    return [step["run"] for step in job["steps"] if step.get("run", "").startswith("gate ")]
 
 
 def shown_after(command: str) -> str:

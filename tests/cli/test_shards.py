@@ -433,7 +433,7 @@ def test_a_part_that_cannot_be_written_says_so_and_its_answers_are_kept(changed)
     assert not Counter(n for n in calls(repo).values() if n > 3)
 
 
-def test_a_folder_that_is_not_there_is_a_slip_of_the_command_line(changed) -> None:
+def test_a_folder_that_is_not_there_holds_no_shards(changed) -> None:
     done = run(changed("a"), "merge", "nowhere")
-    assert done.returncode == 2
-    assert "nowhere" in done.stderr
+    assert done.returncode == 4
+    assert "no shards in nowhere" in done.stderr
