@@ -6,7 +6,7 @@ Each row runs the real command in a folder and against a vendor of its own, 32 c
 Seconds are those of the whole process; the ideal is calls x latency / 32; CPU is user and system
 time of the process and its children; `requests` and `paid twice` (complete answers beyond the first
 to the same request) are the vendor's own counts, `lost` is the gate's. A row that ends in another
-exit code than 0 reaches nothing. `large` and `large-recorded` take minutes, so only by name.
+exit code than 0 reaches nothing. Rows of 100,000 cases (`large…`) take minutes, so only by name.
 """
 
 from __future__ import annotations

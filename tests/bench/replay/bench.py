@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from busy_vendor import BusyVendor
 
 from .measure import LIMIT_S, best, environment, measure
-from .project import KEY, WIDTH, Project
+from .project import KEY, SIDES, WIDTH, Project
 from .table import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+SHARDS = 8
 
 
 @dataclass(slots=True)
@@ -121,6 +124,28 @@ def again(of: str, most: Mapping[str, float]) -> Callable[[Bench, str], Line]:
         with BusyVendor() as vendor:
             run = project.check("--all-calls", env=with_key(vendor.url))
             stats = vendor.stats()
+        return Line(name=name, run=run, calls=2 * project.cases, stats=stats, most=most)
+
+    return make
+
+
+def merged(of: str) -> Callable[[Bench, str], Line]:
+    """Merge eight shards of another row's project; they are made of its recordings, untimed."""
+
+    def make(bench: Bench, name: str) -> Line:
+        project = bench.projects[of]
+        with BusyVendor() as vendor:
+            env = with_key(vendor.url)
+            for index in range(1, SHARDS + 1):
+                part = ("--shard", f"{index}/{SHARDS}", "--output", "shards")
+                run = project.gate("check", *SIDES, *part, "--quiet", env=env)
+                if run.exit_code:
+                    return Line(name=name, run=run)
+            shutil.rmtree(project.folder / ".gate")  # the machine that merges has the shards only
+            form = ("--all-calls", "--format", "json", "--quiet")
+            run = project.gate("merge", "shards", *SIDES, *form, env=env)
+            stats = vendor.stats()
+        most = {"requests": 0.0, "lost": 0.0}
         return Line(name=name, run=run, calls=2 * project.cases, stats=stats, most=most)
 
     return make

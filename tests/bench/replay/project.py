@@ -18,6 +18,7 @@ KEY = "sk-bench-0123456789"
 WIDTH = 32  # calls at once
 SYSTEM = "Sort the ticket. Answer with one word."
 VERBS = {"old": "Take", "new": "Read"}
+SIDES = ("--old", "old.prompt.yml", "--new", "new.prompt.yml")
 _SUBJECTS = ("my parcel", "the invoice", "a broken pot", "the newsletter", "my password")
 _QUESTIONS = ("where is it", "can I return it", "please help", "it came twice")
 _CHANNELS = ("email", "chat", "form", "phone")
@@ -101,7 +102,7 @@ class Project:
     def check(self, *arguments: str, env: Mapping[str, str], limit_s: float = LIMIT_S) -> Run:
         """Run `gate check` of old against new."""
         return self.gate(
-            *("check", "--old", "old.prompt.yml", "--new", "new.prompt.yml"),
+            *("check", *SIDES),
             *("--concurrency", str(WIDTH), "--format", "json", "--quiet"),
             *arguments,
             env=env,

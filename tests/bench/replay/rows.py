@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from busy_vendor_parts.faults import PASSING
 
-from .bench import Load, again, against_baseline, checked, floor, idle, startup
+from .bench import Load, again, against_baseline, checked, floor, idle, merged, startup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +85,13 @@ ROWS: dict[str, Row] = {
     "large-recorded": Row(
         what="the same again, from the recordings",
         make=again("large", {"seconds": 40, "mib": 400, "requests": 0}),
+        needs=("large",),
+        by_default=False,
+    ),
+    "merge": Row(what="eight shards of `live`, merged", make=merged("live"), needs=("live",)),
+    "large-merge": Row(
+        what="eight shards of `large`, merged",
+        make=merged("large"),
         needs=("large",),
         by_default=False,
     ),
