@@ -6,19 +6,16 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from gate.errors import ConfigError, IncompleteError, ProviderFault
+from gate.providers.statuses import status_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_RETRIED = {408, 409, 425, 429}
-_OVERLOADED = {429, 503, 529}  # 529 is Anthropic's own
-_NO_MONEY = "insufficient_quota"  # OpenAI's word in a 429 that no waiting mends
 LARGEST = 16 << 20  # bytes of one answer
 _SHOWN = 300  # characters of a vendor's message
 
@@ -105,18 +102,8 @@ class JsonApi:
             )
         if status == 404:  # noqa: PLR2004 -- HTTP's own number
             raise IncompleteError(message, fix="check the model's name and baseUrl")
-        if status == 429 and _NO_MONEY in content[:4096].decode(errors="replace"):  # noqa: PLR2004
-            raise IncompleteError(message, fix="see the account's plan and billing at the vendor")
-        retried = status in _RETRIED or status >= 500  # noqa: PLR2004 -- HTTP's own number
-        code = "throttled" if status == 429 else "transport" if retried else "rejected"  # noqa: PLR2004
-        raise ProviderFault(
-            message,
-            code=code,
-            retryable=retried,
-            retry_after_s=retry_after_s(retry_after),
-            is_overload=status in _OVERLOADED,
-            may_be_billed=False,
-        )
+        said = content[:4096].decode(errors="replace")
+        raise status_fault(status, message, said=said, retry_after=retry_after)
 
     def _parse(self, content: bytes) -> dict[str, Any]:
         try:
@@ -163,20 +150,6 @@ async def _read(reply: aiohttp.ClientResponse) -> bytes:
             )
         parts.append(part)
     return b"".join(parts)
-
-
-def retry_after_s(value: str | None) -> float | None:
-    """Read a Retry-After header: seconds, whole or not, or a date; None if it makes no sense."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except (ValueError, OverflowError):
-            return None
-    return seconds if 0 <= seconds < 86_400 else None  # noqa: PLR2004 -- a day is no advice
 
 
 def answer_fault(url_or_model: str, error: Exception) -> ProviderFault:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from gate.errors import ConfigError, IncompleteError, ProviderFault
 from gate.providers.chat_format import chat_body, chat_response
 from gate.providers.http import answer_fault
+from gate.providers.statuses import status_fault
 
 if TYPE_CHECKING:
     from gate.core.model import Prompt, Request, Response
     from gate.providers.registry import Place
 
 _FATAL = {401, 403, 404}
-_RETRIED = {408, 409, 429}
 
 
 def open_provider(prompt: Prompt, place: Place) -> LiteLLM:
@@ -65,8 +65,10 @@ def _fault(model: str, error: Exception) -> Exception:
     message = f"{model}: {error}"
     if status in _FATAL:
         return IncompleteError(message, fix="check the vendor's key and the model's name")
-    retryable = status is None or status in _RETRIED or status >= 500  # noqa: PLR2004 -- HTTP
-    if status == 408 or isinstance(error, TimeoutError):  # noqa: PLR2004 -- litellm's own time-out
+    # litellm's own time-out says 408; its cut connections say nothing.
+    if status == 408 or isinstance(error, TimeoutError):  # noqa: PLR2004
         return ProviderFault(message, code="timeout", retryable=True)
-    code = "throttled" if status == 429 else "transport" if retryable else "rejected"  # noqa: PLR2004
-    return ProviderFault(message, code=code, retryable=retryable)
+    if status is None:
+        return ProviderFault(message, code="transport", retryable=True)
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    return status_fault(status, message, said=message, retry_after=headers.get("retry-after"))

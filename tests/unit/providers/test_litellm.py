@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 # A package of the user's, with litellm's name, its one entry point and its kind of errors.
 PACKAGE = '''\
+import types
+
+
 class Fault(Exception):
-    def __init__(self, message, status_code=None):
+    def __init__(self, message, status_code=None, headers=None):
         super().__init__(message)
+        if headers is not None:
+            self.response = types.SimpleNamespace(headers=headers)
         if status_code is not None:
             self.status_code = status_code
 
@@ -136,6 +141,22 @@ def test_every_fault_is_told_apart(error: str, code: str, retryable: bool) -> No
     with pytest.raises(ProviderFault) as caught:
         ask(f"raise {error}")
     assert (caught.value.code, caught.value.retryable) == (code, retryable)
+
+
+@pytest.mark.usefixtures("package")
+@pytest.mark.parametrize(("status", "is_overload"), [(429, True), (503, True), (500, False)])
+def test_too_many_calls_are_told_from_a_broken_vendor(status: int, *, is_overload: bool) -> None:
+    with pytest.raises(ProviderFault) as caught:
+        ask(f"raise Fault('no', {status}, {{'retry-after': '2.5'}})")
+    assert (caught.value.is_overload, caught.value.retry_after_s) == (is_overload, 2.5)
+    assert not caught.value.may_be_billed
+
+
+@pytest.mark.usefixtures("package")
+def test_an_account_without_quota_ends_the_run() -> None:
+    with pytest.raises(IncompleteError, match="insufficient_quota") as caught:
+        ask("raise Fault('RateLimitError: code insufficient_quota', 429)")
+    assert "billing" in caught.value.fix
 
 
 @pytest.mark.usefixtures("package")

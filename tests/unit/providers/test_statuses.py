@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gate.providers.http import retry_after_s
+from gate.providers.statuses import retry_after_s
 
 
 @pytest.mark.parametrize(
