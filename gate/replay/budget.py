@@ -18,6 +18,11 @@ class Limits:
     deadline_at: float | None = None  # on the monotonic clock, in seconds; no call starts after it
     seed: int = 0
 
+    @property
+    def is_boundless(self) -> bool:
+        """Whether nothing but the concurrency is limited."""
+        return self.max_calls is None and self.max_cost_usd is None and self.deadline_at is None
+
     def after(self, used: Tally) -> Limits:
         """Return what is left for the next suite of the same run."""
         calls, cost = self.max_calls, self.max_cost_usd

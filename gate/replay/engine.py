@@ -13,6 +13,7 @@ from gate.replay.budget import Budget, Limits, Tally
 from gate.replay.limiter import Limiter
 from gate.replay.queue import Answered
 from gate.replay.tries import Tries, asked_pause_s
+from gate.replay.twins import Twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -24,6 +25,7 @@ _SURRENDER = 5  # calls in a row given up before any was answered: the vendor is
 _SURRENDER_LATER = 25  # calls in a row given up after that: it went away
 _PATIENCE = 3.0  # times the usual latency that a run waits for answers that do not count any more
 _LEAST_PATIENCE_S = 2.0
+_NOW_AND_THEN_S = 0.1  # between two looks for calls that hang
 _OPEN = 4  # calls begun and not ended, for each place: the others of them pause before a retry
 
 
@@ -98,10 +100,14 @@ class _Run:
         self._ended = asyncio.Event()  # set when a call ends
         self._in_a_row = 0  # calls given up since the last answer
         self._jitter = Random(limits.seed)  # noqa: S311 -- spreads retries, guards nothing
+        self._twins = Twins()
+        # A second attempt may cost a call more, which a budget might miss for another.
+        self._may_double = limits.is_boundless
 
     async def all(self) -> None:
         """Make all calls, or raise the first error of one and let no other go on."""
         self._feeding = asyncio.ensure_future(self._feed())
+        self._doubling = asyncio.ensure_future(self._double())
         try:
             await asyncio.wait({self._feeding})
             if self._error is not None:
@@ -112,7 +118,7 @@ class _Run:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _cancel(self) -> list[asyncio.Task[None]]:
-        tasks = [self._feeding, *self._open]
+        tasks = [self._feeding, self._doubling, *self._open]
         for task in tasks:
             task.cancel()
         return tasks
@@ -125,15 +131,29 @@ class _Run:
         """
         while (call := await self._queue.take()) is not None:
             await self._limiter.acquire()
-            task = asyncio.ensure_future(self._see_through(call))
-            self._open.add(task)
-            task.add_done_callback(self._end_of)
+            self._begin(call)
             await self._until_open(self._most_open - 1)
         if not self._queue.is_over:
             await self._until_open(0)
         elif self._open:
             patience_s = max(_LEAST_PATIENCE_S, _PATIENCE * self._limiter.congestion.usual_s)
             await asyncio.wait(self._open, timeout=patience_s)
+
+    def _begin(self, call: Call, *, is_second: bool = False) -> asyncio.Task[None]:
+        """Begin a call in a place that is held."""
+        task = asyncio.ensure_future(self._see_through(call, is_second=is_second))
+        self._open.add(task)
+        task.add_done_callback(self._end_of)
+        return task
+
+    async def _double(self) -> None:
+        """Try calls that hang once more, beside the first attempt, where places are idle."""
+        while self._may_double and not self._feeding.done():
+            await asyncio.wait({self._feeding}, timeout=_NOW_AND_THEN_S)
+            for work, call in self._twins.late(self._limiter.congestion.usual_s):
+                is_remote = self._providers[call.side].max_in_flight is None
+                if is_remote and self.tally.answered and self._limiter.take_idle():
+                    self._twins.join(work, self._begin(call, is_second=True))
 
     async def _until_open(self, most: int) -> None:
         while len(self._open) > most:
@@ -148,9 +168,10 @@ class _Run:
             self._error = error
             self._cancel()  # now: the next call would start in this very moment
 
-    async def _see_through(self, call: Call) -> None:
+    async def _see_through(self, call: Call, *, is_second: bool) -> None:
         """Try a call until it is answered or given up; it holds a place when it begins."""
-        tries = Tries()
+        tries, work = Tries(), _this_task()
+        self.tally.retries += is_second
         while True:
             outcome = await self._attempt(call, tries)
             if not isinstance(outcome, ProviderFault):
@@ -167,6 +188,8 @@ class _Run:
             await self._queue.stop()
             return
         if isinstance(outcome, ProviderFault):
+            if not self._twins.is_alone(work):
+                return  # the other attempt may still be answered
             self._give_up(call, outcome)
         await self._queue.answered(call)
         if self._in_a_row >= (_SURRENDER_LATER if self.tally.answered else _SURRENDER):
@@ -198,7 +221,13 @@ class _Run:
 
     async def _ask(self, call: Call) -> Response:
         seed = seed_of(call.request.digest, call.repeat, self._seed)
-        response = await self._providers[call.side].complete(call.request, seed=seed)
+        work = _this_task()
+        self._twins.begin(work, call)
+        try:
+            response = await self._providers[call.side].complete(call.request, seed=seed)
+        finally:
+            self._twins.end(work)
+        self._twins.answered(work)
         self._limiter.congestion.answered(response.latency_ms)
         # JSON can carry half of a surrogate pair, which no file and no database can.
         text = response.text.encode("utf-8", "replace").decode()
@@ -235,3 +264,9 @@ class _Run:
                 else "see that the server runs, then run again; what was answered is kept"
             ),
         )
+
+
+def _this_task() -> asyncio.Task[None]:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 -- every call is a task
+    return task

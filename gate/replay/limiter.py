@@ -34,6 +34,12 @@ class Limiter:
                 self.release()
             raise
 
+    def take_idle(self) -> bool:
+        """Take a place that nobody waits for, if there is one."""
+        is_idle = not self._waiting and self._has_room()
+        self.under_way += is_idle
+        return is_idle
+
     def release(self) -> None:
         """Give a place back."""
         self.under_way -= 1

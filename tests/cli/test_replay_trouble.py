@@ -92,7 +92,7 @@ def test_a_key_that_is_refused_in_the_middle_ends_the_run_at_once(tmp_path, code
 
 
 def test_a_run_that_is_killed_again_and_again_pays_for_no_answer_twice(tmp_path) -> None:
-    with BusyVendor(latency_ms=30) as vendor:
+    with BusyVendor(latency_ms=100) as vendor:
         expected = judged(project(Folder(tmp_path / "calm"), vendor.url), "--all-calls")
         vendor.reset()
         folder = project(Folder(tmp_path / "killed"), vendor.url)
