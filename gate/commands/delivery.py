@@ -58,7 +58,7 @@ def hand_over(
     try:
         report = judge()
     except IncompleteError as error:
-        if formats != ["table"]:
+        if formats != ["table"] or output is not None:
             _write(_incomplete(error), formats, output)
         raise
     report = replace(report, duration_s=time.monotonic() - started)

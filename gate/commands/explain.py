@@ -55,7 +55,7 @@ def command(
     recordings = project.recordings()
     try:
         plan = make_plan(found, Asking(repeats=found.suite.repeats.new))
-        known, _ = recorded(plan, recordings, {"old": Source(), "new": Source()})
+        known, _ = recorded(plan, (recordings,), {"old": Source(), "new": Source()})
     finally:
         recordings.close()
     trials = known.trials

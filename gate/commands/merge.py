@@ -33,7 +33,8 @@ def command(ctx: click.Context, /, **options: object) -> None:
     given. The verdict is that of a check that is not sharded. A shard that is missing, or of
     another run, ends in exit 4.
 
-    Calls nothing, unless a fail against recorded answers of old is to be confirmed.
+    With --all-calls it judges all answers at once. Calls nothing, unless a fail against recorded
+    answers of old is to be confirmed, or the verdict hangs on what the shards lost.
     """
     from gate.flow.merging import Shards
 

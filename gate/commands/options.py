@@ -137,7 +137,7 @@ def named_change(project: Project, options: dict[str, object]) -> Change:
         base=options["base"],  # type: ignore[arg-type]
         old=options["old"],  # type: ignore[arg-type]
         new=options["new"],  # type: ignore[arg-type]
-        names=options["suites"],  # type: ignore[arg-type]
+        names=tuple(dict.fromkeys(options["suites"])),  # type: ignore[call-overload]
         case=options["case"],  # type: ignore[arg-type]
     )
 

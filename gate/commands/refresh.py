@@ -95,7 +95,9 @@ def _gather(
 
     source = Source(since=time.time() - FRESH_S)
     asking = Asking(old=source, new=source, repeats=change.suite.repeats.baseline, all_calls=True)
-    found, pending = recorded(make_plan(change, asking), recordings, {"old": source, "new": source})
+    found, pending = recorded(
+        make_plan(change, asking), (recordings,), {"old": source, "new": source}
+    )
     gather(
         change,
         found,

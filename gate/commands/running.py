@@ -88,8 +88,8 @@ def run_suites(
 
     reports: list[SuiteReport] = []
     notes: list[str] = []
+    brought = shards.bring() if shards else {}
     with open_runner(change, project, policy, options) as runner:
-        brought = shards.bring(runner.recordings) if shards else {}
         for suite in change.suites:
             run = (
                 runner.drift(suite)

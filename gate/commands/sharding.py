@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from gate.core.shard import Shard
 
-_MOST = 1000  # shards of a run
 # Which requests are sent, and which rules they are judged by.
 _ASKED = ("suites", "case", "repeats", "seed", "old", "new", "policy_file")
 
@@ -37,12 +36,12 @@ def _shard(_ctx: click.Context, _parameter: click.Parameter, value: str | None) 
     """Read the third of eight from `3/8`."""
     if value is None:
         return None
-    from gate.core.shard import Shard
+    from gate.core.shard import MOST, Shard
 
     found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", value)
     index, count = map(int, found.groups()) if found else (0, 0)
-    if not 1 <= index <= count <= _MOST:
-        raise click.BadParameter(f"{value!r} is no i/n with 1 <= i <= n <= {_MOST}, such as 3/8")
+    if not 1 <= index <= count <= MOST:
+        raise click.BadParameter(f"{value!r} is no i/n with 1 <= i <= n <= {MOST}, such as 3/8")
     return Shard(index=index, count=count)
 
 
@@ -55,22 +54,45 @@ def run_shard(options: dict[str, object]) -> str:
             f"--shard {shard} needs --output DIR: where its answers go",
             fix="run: gate check --shard … --output shards",
         )
+    from gate.core.secrets import Secrets
     from gate.flow.sharding import replay_shard
+    from gate.reports.safe_text import visible
 
     project = open_here(options["config"])  # type: ignore[arg-type]
     change = named_change(project, options)
     policy, _ = chosen_policy(change, options)
-    flags = asked_flags(options)
     with open_runner(change, project, policy, options) as runner:
-        run = replay_shard(change, policy, runner, shard, flags=flags, folder=folder)
+        run = replay_shard(
+            change,
+            policy,
+            runner,
+            shard,
+            flags=asked_flags(options),
+            folder=folder,
+            secrets=Secrets(project.environment),
+        )
+    if not options["quiet"]:
+        for note in change.notes:
+            click.echo(f"note: {visible(note)}", err=True)
     spent = f", ${run.cost_usd:.2f}" if run.cost_usd else ""
     lost = f", {run.missing} missing" if run.missing else ""
     done = f"{run.answers} answers, {run.called} of them called now{lost}{spent}"
-    merge = " ".join(filter(None, ("gate merge", flags, shlex.quote(str(folder)))))
     return (
         f"shard {shard}: {done if change.suites else 'nothing to replay'}; {run.path}\n"
-        f"no verdict yet; next, with all {shard.count} shards: {merge}"
+        f"no verdict yet; next, with all {shard.count} shards: {_merge(options, folder)}"
     )
+
+
+def _merge(options: dict[str, object], folder: Path) -> str:
+    """Return the command that merges the shards."""
+    words = ["gate", "merge"]
+    for name in ("config", "base"):
+        if options[name] is not None:
+            words += [f"--{name}", str(options[name])]
+    # All calls are made, so that it would be a waste to look at a part of the answers.
+    words.append("--all-calls")
+    words += [*shlex.split(asked_flags(options))]
+    return shlex.join([*words, *(["--"] if str(folder).startswith("-") else []), str(folder)])
 
 
 def asked_flags(options: dict[str, object]) -> str:
@@ -79,7 +101,7 @@ def asked_flags(options: dict[str, object]) -> str:
     for name in _ASKED:
         value, flag = options[name], "--" + name.removesuffix("_file")
         if name == "suites":
-            flags += [part for suite in sorted(value) for part in ("--suite", suite)]  # type: ignore[call-overload]
+            flags += [part for suite in sorted(set(value)) for part in ("--suite", suite)]  # type: ignore[call-overload]
         elif value is not None and not (name == "seed" and value == 0):
             flags += [flag, str(value)]
     return shlex.join(flags)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+MOST = 1000  # parts of a run
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
     """Part `index` of `count`; `index` counts from 1."""

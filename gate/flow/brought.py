@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from gate.errors import IncompleteError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gate.core.model import Response
     from gate.core.report import SuiteReport
     from gate.flow.gathered import Gathered, Pending
     from gate.store.shards import ShardAnswer, SuiteShard
-    from gate.store.writer import Key
+    from gate.store.writer import Key, Recorded
 
 
 @dataclass(slots=True)
@@ -19,22 +22,27 @@ class Brought:
     """What all shards together bring for one suite."""
 
     plan: str  # its digest
-    answers: dict[Key, bool] = field(default_factory=dict)  # whether it was called in that run
+    answers: dict[Key, Response] = field(default_factory=dict)
+    live: set[Key] = field(default_factory=set)  # those that were called in that run
     missing: dict[Key, str] = field(default_factory=dict)  # the reason of each
     retries: int = 0
     cost_usd: float = 0.0
 
     def add(self, answer: ShardAnswer) -> None:
-        """Note that an answer is there, or why it is not."""
+        """Take an answer, or why there is none."""
         if answer.response is None:
             self.missing[answer.key] = str(answer.missing)
-        else:
-            self.answers[answer.key] = answer.is_live
+            return
+        self.answers[answer.key] = answer.response
+        if answer.is_live:
+            self.live.add(answer.key)
 
-    def source_of(self, key: Key) -> str | None:
-        """Return where a trial comes from as the report counts it, None if no shard has it."""
-        is_live = self.answers.get(key)
-        return None if is_live is None else "live" if is_live else "recording"
+    def fetch(self, digests: Iterable[str], *, since: float = 0.0) -> Iterator[Recorded]:
+        """Yield the answers to some requests, as `Recordings.fetch`."""
+        asked = set(digests)
+        for key, response in self.answers.items():
+            if key[0] in asked and response.received_at >= since:
+                yield key, response
 
     def spend(self, shard: SuiteShard) -> None:
         """Count what one shard took."""

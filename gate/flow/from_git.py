@@ -24,6 +24,8 @@ from gate.store.config import read_config
 from gate.store.prompts import read_prompt
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gate.core.config import Config, Suite
     from gate.core.model import Case, Prompt
     from gate.flow.project import Project
@@ -56,7 +58,9 @@ def change_from_git(
             fix="git rm -r --cached .gate, and add .gate/ to .gitignore",
         )
     if not tree.exists(name):
-        _refuse_nested(GitTree(repository, found.commit), tree.prefix, name)
+        whole = GitTree(repository, found.commit)
+        _refuse_nested(whole, tree.prefix, name)
+        _refuse_moved(whole, repository.top.resolve(), f"{tree.prefix}{name}")
         return Change(
             config=head,
             suites=(),
@@ -76,6 +80,20 @@ def _refuse_nested(whole: GitTree, prefix: str, name: str) -> None:
             raise IncompleteError(
                 f"{prefix}{name} is new, and the base judges this folder by {above}",
                 fix=f"run with --config {above}, or merge the new file first",
+            )
+
+
+def _refuse_moved(whole: GitTree, top: Path, new: str) -> None:
+    """A configuration that was moved, or hidden by a symlink, must not read as a first run."""
+    names = {CONFIG_NAME, new.rpartition("/")[2]}
+    for path in [path for name in names for path in whole.find(f"**/{name}")]:
+        here = top / path
+        steps = [here, *(each for each in here.parents if top in each.parents)]
+        if not here.is_file() or any(step.is_symlink() for step in steps):
+            raise IncompleteError(
+                f"{path} is in the base and gone here, or behind a symlink, and {new} is new: "
+                "nothing says how this change is to be judged",
+                fix=f"put {path} back, or merge the move first",
             )
 
 

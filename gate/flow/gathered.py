@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gate.core.model import Trial
 from gate.replay.budget import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gate.core.model import Response
     from gate.flow.asking import Plan, Source, Wanted
     from gate.flow.brought import Brought
-    from gate.store.recordings import Recordings
-    from gate.store.writer import Key
+    from gate.store.writer import Key, Recorded
 
     Pending = dict[Key, tuple[Wanted, ...]]  # trials that one answer will serve
 
@@ -66,32 +65,46 @@ class Gathered:
         )
 
 
+class Answers(Protocol):
+    """Where answers are that were given before."""
+
+    def fetch(self, digests: Iterable[str], *, since: float = 0.0) -> Iterator[Recorded]:
+        """Yield those to some requests, and none older than `since`, in seconds since the epoch."""
+        ...
+
+
 def recorded(
     plan: Plan,
-    recordings: Recordings,
+    stores: Sequence[Answers],
     sources: Mapping[str, Source],
     brought: Brought | None = None,
 ) -> tuple[Gathered, Pending]:
     """Take what the baselines and the recordings hold; return it and what is still wanted.
 
-    Where shards brought the answers, nothing else that is recorded counts.
+    Args:
+        plan: What is wanted.
+        stores: Where answers may be; the first that has one counts.
+        sources: Which of them count, by side.
+        brought: By shards: what they called counts as called now, what they lost as lost.
     """
     found, pending = _given(plan), _wanted(plan)
     if brought is not None:
         _take_missing(found, pending, brought)
+    live = brought.live if brought is not None else frozenset()
     since = min(source.since for source in sources.values())
-    for key, response in recordings.fetch((digest for digest, _ in pending), since=since):
-        source = "recording" if brought is None else brought.source_of(key)
-        group = pending.get(key, ()) if source else ()
-        late = tuple(each for each in group if response.received_at < sources[each.side].since)
-        for each in group:
-            if each not in late:
-                add_trial(found, each, str(source), response)
-        if late:
-            pending[key] = late
-        elif group:
-            del pending[key]
-            found.live[group[0].side] += source == "live"
+    for store in stores:
+        for key, response in store.fetch([digest for digest, _ in pending], since=since):
+            group = pending.get(key, ())
+            late = tuple(each for each in group if response.received_at < sources[each.side].since)
+            source = "live" if key in live else "recording"
+            for each in group:
+                if each not in late:
+                    add_trial(found, each, source, response)
+            if late:
+                pending[key] = late
+            elif group:
+                del pending[key]
+                found.live[group[0].side] += key in live
     return found, pending
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from gate.core.canonical import digest
-from gate.errors import IncompleteError
+from gate.errors import IncompleteError, UsageError
 from gate.flow.brought import Brought
 from gate.git import Repository
 from gate.store.shards import find_shards, read_answers, read_head
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from gate.core.policy import Policy
     from gate.flow.change import Change
     from gate.flow.project import Project
-    from gate.store.recordings import Recordings
     from gate.store.shards import ShardHead
-    from gate.store.writer import Key
+
+
+_NAMED = 8  # missing shards that an error names
 
 
 class Shards:
@@ -77,8 +78,9 @@ class Shards:
             count = head.shard.count
         missing = [str(index) for index in range(1, count + 1) if index not in by_index]
         if missing:
+            named = ", ".join(missing[:_NAMED]) + (", …" if len(missing) > _NAMED else "")
             raise IncompleteError(
-                f"{len(missing)} of {count} shards are missing: {', '.join(missing)}",
+                f"missing of {count} shards: {named}",
                 fix=f"run: gate check … --shard {missing[0]}/{count} --output DIR; "
                 "and gather its file with the others",
             )
@@ -94,7 +96,7 @@ class Shards:
             raise IncompleteError(
                 f"{path}: was made with {head.flags or 'no options'}, "
                 f"merged with {flags or 'none'}",
-                fix=f"run: {' '.join(filter(None, ('gate merge', head.flags, 'DIR')))}",
+                fix="give gate merge the options that the shards were given",
             )
 
     def see_they_fit(self, change: Change, policy: Policy, project: Project) -> None:
@@ -108,7 +110,7 @@ class Shards:
             raise IncompleteError(
                 f"{path}: its base is {_commit(head.base)}, the base here is "
                 f"{_commit(change.base)}",
-                fix="merge where the shards' commit is checked out; or name their base: --base REF",
+                fix="merge where the shards' commit is checked out, and against their base",
             )
         if head.policy != policy_digest(policy):
             raise IncompleteError(
@@ -121,43 +123,37 @@ class Shards:
                 f"{path}: is of the suites {_names(head.suites)}; affected here: {_names(here)}",
                 fix="merge where the shards' commit is checked out",
             )
-        if change.base:
-            self._see_none_committed(Repository(project.root))
+        self._see_none_committed(project)
 
-    def _see_none_committed(self, repository: Repository) -> None:
+    def _see_none_committed(self, project: Project) -> None:
+        try:
+            repository = Repository(project.root)
+        except UsageError:  # two files need no git
+            return
         for path in self.heads:
-            if repository.tracks(str(path.absolute())):
+            if repository.may_hold(path):
                 raise IncompleteError(
-                    f"{path}: is committed: its answers would be the author's",
-                    fix=f"git rm --cached {path}",
+                    f"{path}: is committed, or behind a symlink or in a repository of its own: its "
+                    "answers would be the author's",
+                    fix="let the run itself write its shards, into a folder that git does not know",
                 )
 
-    def bring(self, recordings: Recordings) -> Mapping[str, Brought]:
-        """Take the answers of all shards into the recordings.
+    def bring(self) -> Mapping[str, Brought]:
+        """Read the answers of all shards; they are judged, and not kept among the recordings.
 
         Returns:
             By suite, what was brought.
 
         Raises:
             IncompleteError: A shard is broken.
-            RecordingError: The answers cannot be kept.
         """
         one = next(iter(self.heads.values()))
         brought = {name: Brought(plan=suite.plan) for name, suite in one.suites.items()}
-        # Where two suites ask the same of the vendor, one answer serves both, as in one run.
-        kept: set[Key] = set()
-        writer = recordings.writer()
-        try:
-            for path, head in self.heads.items():
-                for name, suite in head.suites.items():
-                    brought[name].spend(suite)
-                for answer in read_answers(path, head):
-                    brought[answer.suite].add(answer)
-                    if answer.response is not None and answer.key not in kept:
-                        kept.add(answer.key)
-                        writer.put(answer.key, answer.response)
-        finally:
-            writer.close()
+        for path, head in self.heads.items():
+            for name, suite in head.suites.items():
+                brought[name].spend(suite)
+            for answer in read_answers(path, head):
+                brought[answer.suite].add(answer)
         return brought
 
 

@@ -52,7 +52,7 @@ def plan_suite(
         is_drift=not is_affected,
     )
     plan = make_plan(change, asking)
-    found, pending = recorded(plan, recordings, {"old": asking.old, "new": asking.new})
+    found, pending = recorded(plan, (recordings,), {"old": asking.old, "new": asking.new})
     if is_affected:
         calls = {side: sum(group[0].side == side for group in pending.values()) for side in _SIDES}
     else:  # what is recorded is of the old prompt, and counts once

@@ -16,6 +16,8 @@ from gate.flow.judge import SuiteJudge
 from gate.flow.looking import Unjudged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gate.core.judgement import Waived
     from gate.core.model import Trial
     from gate.core.policy import Policy
@@ -23,9 +25,8 @@ if TYPE_CHECKING:
     from gate.flow.brought import Brought
     from gate.flow.change import SuiteChange
     from gate.flow.gather import Tools
-    from gate.flow.gathered import Gathered, Pending
+    from gate.flow.gathered import Answers, Gathered, Pending
     from gate.flow.looking import Judge
-    from gate.store.recordings import Recordings
 
     Begun = tuple[Gathered, Pending]
 
@@ -64,11 +65,6 @@ class Runner:
         self._now = now
         self._limits = options.gathering.limits  # what is left for the next gathering
 
-    @property
-    def recordings(self) -> Recordings:
-        """Where the answers of this run are kept."""
-        return self._tools.recordings
-
     def check(self, change: SuiteChange, brought: Brought | None = None) -> SuiteRun:
         """Judge new against old, and confirm a fail against recordings live.
 
@@ -81,7 +77,7 @@ class Runner:
             ConfigError: A template fails; a key or package that a provider needs is missing.
         """
         asking = self._asking(change)
-        begun = self._begin(change, asking, brought)
+        begun = self._begin(change, asking, brought, (brought or self._tools.recordings,))
         found, pending = begun
         if brought is not None:
             brought.see_it_fits(found)
@@ -90,8 +86,10 @@ class Runner:
         if brought is not None:
             brought.see_it_whole(change.suite.name, pending)
         run = self._run(change, begun)
+        if brought is not None and self._may_be_mended(run, brought):
+            run = self._mended(change, asking, brought)
         if self._hangs_on_recordings(run):
-            run = self._confirmed(change, asking, run)
+            run = self._confirmed(change, asking, run, brought)
         return run if brought is None else replace(run, report=brought.told_in(run.report))
 
     def replay(self, change: SuiteChange, shard: Shard) -> Gathered:
@@ -112,6 +110,22 @@ class Runner:
             )
         return found
 
+    def _may_be_mended(self, run: SuiteRun, brought: Brought) -> bool:
+        """Tell whether what shards lost leaves the verdict open, and can be called again."""
+        is_open = run.report.verdict is Verdict.INCOMPLETE and bool(brought.missing)
+        return is_open and not self._options.gathering.offline
+
+    def _mended(self, change: SuiteChange, asking: Asking, brought: Brought) -> SuiteRun:
+        """Call what the shards lost, as a run that is started again does."""
+        found = replace(brought, missing={})
+        begun = self._begin(change, asking, found, (brought, self._tools.recordings))
+        run = self._run(change, begun)
+        note = (
+            f"suite {change.suite.name}: {len(brought.missing)} answers that the shards had lost "
+            "were wanted again"
+        )
+        return replace(run, notes=(*run.notes, note))
+
     def drift(self, change: SuiteChange) -> SuiteRun:
         """Judge today's answers against the baseline of the same prompt.
 
@@ -131,9 +145,16 @@ class Runner:
             all_calls=self._options.all_calls,
         )
 
-    def _begin(self, change: SuiteChange, asking: Asking, brought: Brought | None = None) -> Begun:
+    def _begin(
+        self,
+        change: SuiteChange,
+        asking: Asking,
+        brought: Brought | None = None,
+        stores: Sequence[Answers] = (),
+    ) -> Begun:
         sources = {"old": asking.old, "new": asking.new}
-        return recorded(make_plan(change, asking), self._tools.recordings, sources, brought)
+        stores = stores or (self._tools.recordings,)
+        return recorded(make_plan(change, asking), stores, sources, brought)
 
     def _gather(self, change: SuiteChange, found: Gathered, pending: Pending, judge: Judge) -> None:
         options = replace(self._options.gathering, limits=self._limits)
@@ -182,7 +203,9 @@ class Runner:
             return False
         return trial.response.received_at < self._now - FRESH_S
 
-    def _confirmed(self, change: SuiteChange, asking: Asking, run: SuiteRun) -> SuiteRun:
+    def _confirmed(
+        self, change: SuiteChange, asking: Asking, run: SuiteRun, brought: Brought | None
+    ) -> SuiteRun:
         """Call old again, complete new, and let the fail stand only live against live.
 
         An unlucky or stale baseline would otherwise fail every change. The looks go on where the
@@ -198,7 +221,8 @@ class Runner:
             looks_from=first.plan.ends[first.look] - 1,
         )
         name = change.suite.name
-        begun = self._begin(change, again)
+        known = (brought,) if brought else ()
+        begun = self._begin(change, again, stores=(*known, self._tools.recordings))
         found, _ = begun
         try:
             report = self._run(change, begun, is_confirming=True).report

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from gate.flow.merging import policy_digest
 from gate.store.shards import ShardAnswer, ShardHead, SuiteShard, write_shard
+from gate.store.writer import refuse_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from gate.core.policy import Policy
+    from gate.core.secrets import Secrets
     from gate.core.shard import Shard
     from gate.flow.change import Change, SuiteChange
     from gate.flow.gathered import Gathered
@@ -31,13 +33,20 @@ class ShardRun:
 
 
 def replay_shard(
-    change: Change, policy: Policy, runner: Runner, shard: Shard, *, flags: str, folder: Path
+    change: Change,
+    policy: Policy,
+    runner: Runner,
+    shard: Shard,
+    *,
+    flags: str,
+    folder: Path,
+    secrets: Secrets,
 ) -> ShardRun:
     """Replay a shard of every affected suite, and write what was answered.
 
     Raises:
-        IncompleteError: The trials could not be gathered; nothing is written, what was answered
-            is recorded.
+        IncompleteError: The trials could not be gathered, or an answer carries a secret; nothing
+            is written, what was answered is recorded.
         ConfigError: A template fails; a key or package that a provider needs is missing.
         UsageError: The file cannot be written.
     """
@@ -46,6 +55,9 @@ def replay_shard(
     for each in change.suites:
         found, name = runner.replay(each, shard), each.suite.name
         own = list(_answers(each, found, shard))
+        for answer in own:  # an older recording may carry what is a secret now
+            if answer.response is not None:
+                refuse_secrets(answer.response, secrets)
         suites[name] = SuiteShard(
             plan=found.plan.digest,
             answers=len(own),

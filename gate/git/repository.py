@@ -64,6 +64,23 @@ class Repository:
         """Tell whether something at or below a path is committed or staged."""
         return bool(self.run("ls-files", "--", path).stdout)
 
+    def may_hold(self, path: Path) -> bool:
+        """Tell whether a file outside of git's own may come from a commit.
+
+        It may where it is tracked, where git cannot tell, and where the way to it leads over a
+        symlink in the worktree or through another repository, such as a submodule.
+        """
+        top = self.top.resolve()
+        plain, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))  # noqa: PTH100 -- no symlink is followed
+        for way in (plain, real):
+            inner = [each for each in (way, *way.parents) if top in each.parents]
+            if any(each.is_symlink() or (each / ".git").exists() for each in inner):
+                return True
+        if not real.is_relative_to(top):
+            return False
+        done = self.run("ls-files", "--", str(real))
+        return done.returncode != 0 or bool(done.stdout)
+
     def is_shallow(self) -> bool:
         """Tell whether history was cut at a depth."""
         return self.run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"

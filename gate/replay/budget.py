@@ -70,12 +70,12 @@ class Budget:
             Whether the call may start; if not, the tally says why.
         """
         while not self._fits(most_usd):
-            if self._is_spent() or not self._reserved_usd:
+            if self.is_spent() or not self._reserved_usd:
                 self._tally.budget_spent = self._tally.budget_spent or _NO_MONEY
                 return False
             self._settled.clear()
             await self._settled.wait()
-        if self._is_spent():
+        if self.is_spent():
             return False
         self._reserved_usd.append(most_usd)
         self._tally.attempts += 1
@@ -85,7 +85,14 @@ class Budget:
         limit = self._limits.max_cost_usd
         return limit is None or self._tally.spent_usd + sum(self._reserved_usd) + most_usd <= limit
 
-    def _is_spent(self) -> bool:
+    def left_s(self, seconds: float) -> float:
+        """Return as much of some seconds as there is before the deadline."""
+        if self._limits.deadline_at is None:
+            return seconds
+        return min(seconds, max(0.0, self._limits.deadline_at - asyncio.get_running_loop().time()))
+
+    def is_spent(self) -> bool:
+        """Tell whether no further call may start; the tally then says why."""
         limits, tally = self._limits, self._tally
         if limits.max_calls is not None and tally.attempts >= limits.max_calls:
             tally.budget_spent = "--max-calls is used up"

@@ -100,6 +100,7 @@ class _Run:
         self._ended = asyncio.Event()  # set when a call ends
         self._in_a_row = 0  # calls given up since the last answer
         self._jitter = Random(limits.seed)  # noqa: S311 -- spreads retries, guards nothing
+        self._pausing: set[asyncio.Task[None]] = set()  # calls before their next try
         self._twins = Twins()
         # A second attempt may cost a call more, which a budget might miss for another.
         self._may_double = limits.is_boundless
@@ -162,6 +163,7 @@ class _Run:
 
     def _end_of(self, task: asyncio.Task[None]) -> None:
         self._open.discard(task)
+        self._pausing.discard(task)
         self._ended.set()
         error = None if task.cancelled() else task.exception()
         if error is not None and self._error is None:
@@ -179,13 +181,13 @@ class _Run:
             tries.note(outcome)
             if not tries.are_left(outcome, is_answering=self.tally.answered > 0):
                 break
-            await asyncio.sleep(tries.pause_s(outcome, self._jitter))
-            await self._limiter.acquire(again=True)
-            if self._queue.is_over:
-                self._limiter.release()
-                return
+            if not await self._pause(work, tries.pause_s(outcome, self._jitter)):
+                outcome = None
+                break
         if outcome is None:
             await self._queue.stop()
+            for other in self._pausing:
+                other.cancel()  # its next try would not start either
             return
         if isinstance(outcome, ProviderFault):
             if not self._twins.is_alone(work):
@@ -194,6 +196,18 @@ class _Run:
         await self._queue.answered(call)
         if self._in_a_row >= (_SURRENDER_LATER if self.tally.answered else _SURRENDER):
             raise self._surrender(outcome)
+
+    async def _pause(self, work: asyncio.Task[None], seconds: float) -> bool:
+        """Wait before another try, and then for a place; tell whether it may start."""
+        if self._budget.is_spent():
+            return False
+        self._pausing.add(work)
+        await asyncio.sleep(self._budget.left_s(seconds))
+        self._pausing.discard(work)
+        await self._limiter.acquire(again=True)
+        if self._queue.is_over:
+            self._limiter.release()
+        return not self._queue.is_over
 
     async def _attempt(self, call: Call, tries: Tries) -> ProviderFault | Response | None:
         """Make one attempt in a place that is held, and give the place back.
@@ -246,7 +260,7 @@ class _Run:
         self._limiter.congestion.turned_away()
         asked_s = asked_pause_s(fault)
         if self._limiter.congestion.is_crowded and asked_s is not None:
-            self._limiter.hold(asked_s)
+            self._limiter.hold(self._budget.left_s(asked_s))
 
     def _give_up(self, call: Call, fault: ProviderFault) -> None:
         self.tally.missing += 1
@@ -255,15 +269,18 @@ class _Run:
         self._keep(answered, self.tally)
 
     def _surrender(self, outcome: object) -> IncompleteError:
-        is_rejected = isinstance(outcome, ProviderFault) and outcome.code == "rejected"
+        code = outcome.code if isinstance(outcome, ProviderFault) else ""
         return IncompleteError(
             f"{self._in_a_row} calls in a row were not answered: {outcome}",
-            fix=(
-                "see what the vendor refuses, and mend the prompt or its parameters"
-                if is_rejected
-                else "see that the server runs, then run again; what was answered is kept"
-            ),
+            fix=_REPAIRS.get(code, "see that the server runs, then run again; ") + _KEPT,
         )
+
+
+_KEPT = "what was answered is kept"
+_REPAIRS = {
+    "rejected": "see what the vendor refuses, and mend the prompt or its parameters; ",
+    "throttled": "run again later, or with a lower --concurrency; ",
+}
 
 
 def _this_task() -> asyncio.Task[None]:

@@ -50,7 +50,15 @@ class Limiter:
         loop = asyncio.get_running_loop()
         if loop.time() + seconds > self._held_until:
             self._held_until = loop.time() + seconds
-            loop.call_at(self._held_until, self._admit)
+            loop.call_at(self._held_until, self._let_go)
+
+    def _let_go(self) -> None:
+        """End a pause; a timer may come a tick of the clock too early."""
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._held_until:
+            loop.call_at(self._held_until, self._let_go)
+        else:
+            self._admit()
 
     def _has_room(self) -> bool:
         held = asyncio.get_running_loop().time() < self._held_until

@@ -250,9 +250,11 @@ def _footer(report: Report) -> str:
     lost = f", {missing} missing" if missing else ""
     saved = sum(each.saved_by_stopping for each in calls)
     spared = f", {saved} calls saved by stopping early" if saved else ""
+    retries = sum(each.retries for each in calls)
+    tried = f" and {retries} retries" if retries else ""
+    policy = f"; policy {visible(report.policy_source)}" if report.policy_source else ""
     owner = f"; owner {visible(report.owner)}" if report.owner else ""
     return (
-        f"{live} calls, {recorded} recorded answers{lost}{spared}{spent}, "
-        f"{report.duration_s:.1f} s; "
-        f"policy {visible(report.policy_source)}{owner}"
+        f"{live} calls{tried}, {recorded} recorded answers{lost}{spared}{spent}, "
+        f"{report.duration_s:.1f} s{policy}{owner}"
     )

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from gate.core.canonical import canonical_json
 from gate.core.model import Response
-from gate.core.shard import Shard
+from gate.core.shard import MOST, Shard
 from gate.errors import ConfigError, IncompleteError, UsageError
 from gate.store.atomic import write_whole
 from gate.store.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gate.store.writer import Key
 
 FORMAT = "gate-shard/1"
 _AGAIN = "run this shard again, and gather its file anew"
-_NUMBER = (int, float)
-_KINDS: Mapping[str, type | tuple[type, ...]] = {  # what is kept of a response, and what it may be
-    "text": str, "finish_reason": str, "latency_ms": _NUMBER, "received_at": _NUMBER,
-    "input_tokens": int, "output_tokens": int, "logprobs": list, "vendor_model": str,
-    "cost_usd": _NUMBER, "attempts": int,
-}  # fmt: skip
+_LARGEST = 2**53  # numbers that are exact as floats; anything larger is no count and no time
+_REASONS = {"transport", "timeout", "throttled", "rejected"}
+_WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +58,43 @@ class ShardAnswer:
     is_live: bool = False  # called by this run, and not recorded by one before
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < _LARGEST:
+        raise TypeError(f"{value!r} is no whole number from 0")
+    return value
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value < _LARGEST:
+        raise TypeError(f"{value!r} is no number from 0")
+    return float(value)
+
+
+def _logprobs(value: Any) -> tuple[float, ...]:
+    if not all(type(each) in (int, float) and abs(each) < _LARGEST for each in value):
+        raise TypeError(f"logprobs {value!r}")
+    return tuple(map(float, value))
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {  # what is kept of a response, and what it may be
+    "text": _text, "finish_reason": _text, "latency_ms": _number, "received_at": _number,
+    "input_tokens": _whole, "output_tokens": _whole, "logprobs": _logprobs, "vendor_model": _text,
+    "cost_usd": _number, "attempts": _whole,
+}  # fmt: skip
+
+
 def write_shard(folder: Path, head: ShardHead, answers: Iterable[ShardAnswer]) -> Path:
     """Write a shard in one step, in place of an earlier one.
 
@@ -83,7 +118,7 @@ def _row_of(answer: ShardAnswer) -> dict[str, Any]:
     row: dict[str, Any] = {"suite": answer.suite, "key": list(answer.key)}
     if answer.response is None:
         return {**row, "missing": answer.missing}
-    kept = {name: getattr(answer.response, name) for name in _KINDS}
+    kept = {name: getattr(answer.response, name) for name in _READ}
     kept = {name: value for name, value in kept.items() if value is not None}
     return {**row, "live": answer.is_live, "response": kept}
 
@@ -94,7 +129,16 @@ def find_shards(places: Sequence[Path]) -> list[Path]:
     Raises:
         IncompleteError: There are none.
     """
-    found = {path.resolve(): path for place in places for path in place.rglob("shard-*-of-*.jsonl")}
+    for place in places:
+        if not place.exists():
+            raise IncompleteError(
+                f"{place}: no such folder", fix="name the folder that the shards were written to"
+            )
+    found = {
+        os.path.realpath(path): path
+        for place in places
+        for path in ([place] if place.is_file() else place.rglob("shard-*-of-*.jsonl"))
+    }
     if not found:
         raise IncompleteError(
             f"no shards in {', '.join(map(str, places))}",
@@ -114,22 +158,31 @@ def read_head(path: Path) -> ShardHead:
         raise IncompleteError(f"{path}: is empty", fix=_AGAIN)
     try:
         return _head(row)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except _WRONG as error:
         raise IncompleteError(f"{path}:1: not a shard: {error!r}", fix=_AGAIN) from error
 
 
 def _head(row: Mapping[str, Any]) -> ShardHead:
     if row["format"] != FORMAT:
         raise ValueError(f"format {row['format']!r}")
-    shard = Shard(index=int(row["shard"]["index"]), count=int(row["shard"]["count"]))
-    if not 1 <= shard.index <= shard.count:
+    shard = Shard(index=_whole(row["shard"]["index"]), count=_whole(row["shard"]["count"]))
+    if not 1 <= shard.index <= shard.count <= MOST:
         raise ValueError(f"shard {shard}")
     return ShardHead(
         shard=shard,
-        base=row["base"],
-        policy=row["policy"],
-        flags=row["flags"],
-        suites={name: SuiteShard(**suite) for name, suite in row["suites"].items()},
+        base=_text(row["base"]),
+        policy=_text(row["policy"]),
+        flags=_text(row["flags"]),
+        suites={name: _suite(suite) for name, suite in row["suites"].items()},
+    )
+
+
+def _suite(row: Mapping[str, Any]) -> SuiteShard:
+    return SuiteShard(
+        plan=_text(row["plan"]),
+        answers=_whole(row["answers"]),
+        retries=_whole(row["retries"]),
+        cost_usd=_number(row["cost_usd"]),
     )
 
 
@@ -146,7 +199,7 @@ def read_answers(path: Path, head: ShardHead) -> Iterator[ShardAnswer]:
         try:
             answer = _answer(row)
             left[answer.suite] -= 1
-        except (KeyError, TypeError, ValueError) as error:
+        except _WRONG as error:
             raise IncompleteError(
                 f"{path}:{number}: no answer of this shard: {error!r}", fix=_AGAIN
             ) from error
@@ -162,20 +215,13 @@ def read_answers(path: Path, head: ShardHead) -> Iterator[ShardAnswer]:
 
 def _answer(row: Mapping[str, Any]) -> ShardAnswer:
     digest, number = row["key"]
-    if not isinstance(digest, str) or type(number) is not int:
-        raise TypeError(f"key {row['key']!r}")
-    key = (digest, number)
+    key = (_text(digest), _whole(number))
     if "missing" in row:
-        return ShardAnswer(suite=row["suite"], key=key, response=None, missing=str(row["missing"]))
-    raw = row["response"]
-    for name, value in raw.items():
-        if not isinstance(value, _KINDS[name]):
-            raise TypeError(f"{name} {value!r}")
-    if "logprobs" in raw:
-        raw = {**raw, "logprobs": tuple(map(float, raw["logprobs"]))}
-    return ShardAnswer(
-        suite=row["suite"], key=key, response=Response(**raw), is_live=row["live"] is True
-    )
+        if row["missing"] not in _REASONS:
+            raise ValueError(f"missing {row['missing']!r}")
+        return ShardAnswer(suite=row["suite"], key=key, response=None, missing=row["missing"])
+    response = Response(**{name: _READ[name](value) for name, value in row["response"].items()})
+    return ShardAnswer(suite=row["suite"], key=key, response=response, is_live=_flag(row["live"]))
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+from cli.in_process import gate_in_process
 from cli.project import (
     BROKEN,
     FAILURES_ONLY,
@@ -174,3 +175,36 @@ def test_a_change_cannot_turn_trust_off_itself(repo: Folder) -> None:
     repo.write({**BROKEN, **with_config(files, policy={**LOOSE, "trust": "head"})})
     report = judged(repo, exit_code=1)
     assert "policy edited in this change; not used for this verdict" in report["notes"]
+
+
+def under(folder: str, files: dict[str, str | bytes]) -> dict[str, str | bytes]:
+    return {f"{folder}/{name}": content for name, content in files.items()}
+
+
+@pytest.mark.parametrize("is_linked", [True, False])
+@pytest.mark.parametrize("how", ["folder", "option"])
+def test_a_project_that_was_moved_is_no_first_run(
+    repo: Folder, how: str, *, is_linked: bool
+) -> None:
+    repo.write(under("sub", trusted(FAILURES_ONLY))).commit()
+    repo.git("mv", "sub", "moved")
+    if is_linked:
+        (repo.path / "sub").symlink_to("moved")
+    repo.write(under("moved", BROKEN))
+    place = "sub" if is_linked else "moved"
+    here, arguments = (
+        (Folder(repo.path / place), ())
+        if how == "folder"
+        else (repo, ("--config", f"{place}/gate.yaml"))
+    )
+    done = gate_in_process(here, "check", *arguments)
+    assert done.returncode == 4, done.stdout
+    assert "sub/gate.yaml is in the base and gone here, or behind a symlink" in done.stderr
+
+
+def test_a_second_project_beside_the_first_is_a_first_run(repo: Folder) -> None:
+    repo.write(under("sub", trusted(FAILURES_ONLY))).commit()
+    repo.write(under("more", trusted(FAILURES_ONLY)))
+    done = gate_in_process(Folder(repo.path / "more"), "check")
+    assert done.returncode == 0, done.stderr
+    assert "first run" in done.stdout

@@ -3,109 +3,33 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from cli.project import calls, run
-from conftest import Folder, cases_file, config_file, prompt_file
+from cli.parts import (
+    CASES,
+    CHANGE,
+    PARTS,
+    changed_in,
+    files,
+    merge,
+    replay,
+    report,
+    seen,
+)
+from cli.project import calls, recordings, run
+from conftest import Folder, cases_file, prompt_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PARTS = 4
-CASES = 60
-POLICY = {
-    "metrics": {"failure_rate": {"max_rise": 0.05}, "cost": {"max_ratio": 1.5}},
-    "segments": {"by": ["channel"], "max_rise": 0.1},
-}
-# Whether a call is answered, and how, hangs on its text and seed: the same in every process.
-WORKER = """\
-import hashlib, json, os, sys
-for line in sys.stdin:
-    request = json.loads(line)
-    asked = request["messages"][-1]["content"]
-    with open(os.environ["WORKER_LOG"], "a") as log:
-        log.write(asked + "\\n")
-    drawn = hashlib.sha256(f"{asked} {request['seed']}".encode()).digest()
-    reply = {"id": request["id"], "input_tokens": 10, "output_tokens": 1 + drawn[2] % 3}
-    is_cured = os.path.exists(os.path.join(os.path.dirname(os.environ["WORKER_LOG"]), "cured"))
-    if drawn[0] < LOST * 256 and not is_cured:
-        reply = {"id": request["id"], "error": "not today"}
-    else:
-        broken = RATE[asked.split()[0]]
-        reply["output"] = "wrong" if drawn[1] < broken * 256 else "right"
-    print(json.dumps(reply), flush=True)
-"""
-
-
-def files(*, new: float = 0.05, lost: float = 0.0, **more: object) -> dict[str, str | bytes]:
-    """A project whose old prompt fails in 10 % of its trials, the new one as often as said."""
-    rows = [
-        {"id": f"c{i:03}", "input": {"n": i}, "segment": {"channel": ("chat", "email")[i % 2]}}
-        for i in range(CASES)
-    ]
-    suite = {
-        "prompt": "s.prompt.yml",
-        "cases": "cases.jsonl",
-        "repeats": {"baseline": 2, "new": 3},
-        "checks": [{"equals": "right"}],
-    }
-    rates = {"old": 0.1, "new": new}
-    return {
-        "worker.py": WORKER.replace("LOST", str(lost)).replace("RATE", repr(rates)),
-        "s.prompt.yml": prompt_file("old {{n}}"),
-        "cases.jsonl": cases_file(rows),
-        "gate.yaml": config_file({"s": suite}, policy={**POLICY, **more}),
-    }
-
-
-CHANGE = {"s.prompt.yml": prompt_file("new {{n}}")}
-
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Callable[..., Folder]:
-    """Makes repositories whose prompt was changed; they differ in nothing but their place."""
-
-    def make(name: str, **how: Any) -> Folder:
-        repo = Folder(tmp_path / name / "repo").init()
-        repo.write(files(**how)).commit()
-        return repo.write(CHANGE)
-
-    return make
-
-
-def replay(repo: Folder, *arguments: str, parts: int = PARTS) -> None:
-    for index in range(1, parts + 1):
-        part = f"{index}/{parts}"
-        done = run(repo, "check", "--shard", part, "--output", "shards", "--quiet", *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-def report(repo: Folder, command: str, *arguments: str) -> tuple[int, dict[str, Any]]:
-    done = run(repo, command, "--format", "json", "--quiet", *arguments)
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)
-
-
-def merge(repo: Folder, *arguments: str) -> tuple[int, dict[str, Any]]:
-    return report(repo, "merge", "shards", *arguments)
-
-
-def refused(repo: Folder, *arguments: str) -> str:
-    done = run(repo, "merge", "shards", "--quiet", *arguments)
-    assert done.returncode == 4, done.stdout + done.stderr
-    assert done.stdout == ""
-    assert "repair: " in done.stderr
-    return done.stderr
-
-
-def seen(found: dict[str, Any]) -> object:
-    """What a verdict is made of."""
-    names = ("verdict", "trials", "findings", "failure_codes", "cases_changed", "stopped_early")
-    return found["verdict"], [[suite.get(name) for name in names] for suite in found["suites"]]
+    """Makes repositories whose prompt was changed."""
+    return lambda name, **how: changed_in(Folder(tmp_path / name / "repo"), **how)
 
 
 @pytest.mark.parametrize("flags", [(), ("--all-calls",)], ids=["looks", "all-calls"])
@@ -153,7 +77,7 @@ def test_parts_are_as_large_as_each_other_and_their_calls_are_side_by_side(chang
     assert done.stdout == (
         f"shard 2/4: {CASES * 6 // PARTS} answers, {CASES * 6 // PARTS} of them called now; "
         "shards/shard-2-of-4.jsonl\n"
-        "no verdict yet; next, with all 4 shards: gate merge shards\n"
+        "no verdict yet; next, with all 4 shards: gate merge --all-calls shards\n"
     )
     assert len(rows) == 1 + CASES * 6 // PARTS
     asked = {text.split()[1] for text in calls(repo)}
@@ -233,150 +157,6 @@ def test_each_part_may_lie_in_a_folder_of_its_own(changed) -> None:
     assert merge(repo)[0] == 0
 
 
-def without(repo: Folder) -> None:
-    (repo.path / "shards/shard-3-of-4.jsonl").unlink()
-
-
-def without_any(repo: Folder) -> None:
-    shutil.rmtree(repo.path / "shards")
-    (repo.path / "shards").mkdir()
-
-
-def twice(repo: Folder) -> None:
-    (repo.path / "shards/again").mkdir()
-    shutil.copy(repo.path / "shards/shard-3-of-4.jsonl", repo.path / "shards/again")
-
-
-def from_another_matrix(repo: Folder) -> None:
-    replay(repo, parts=2)
-
-
-def of_another_prompt(repo: Folder) -> None:
-    repo.write({"s.prompt.yml": prompt_file("new  {{n}}")})
-
-
-def of_two_prompts(repo: Folder) -> None:
-    of_another_prompt(repo)
-    run(repo, "check", "--shard", "3/4", "--output", "shards", "--quiet")
-
-
-def on_another_base(repo: Folder) -> None:
-    change = repo.read("s.prompt.yml")
-    repo.git("stash", "--quiet")
-    repo.write({"README": "more"}).commit()
-    repo.write({"s.prompt.yml": change})
-
-
-def of_another_suite(repo: Folder) -> None:
-    repo.write(files())
-
-
-def committed(repo: Folder) -> None:
-    repo.git("add", "shards")
-
-
-def edited(where: int, change: Callable[[str], str]) -> Callable[[Folder], None]:
-    """Change one line of the third part."""
-
-    def edit(repo: Folder) -> None:
-        lines = repo.read("shards/shard-3-of-4.jsonl").splitlines(keepends=True)
-        lines[where] = change(lines[where])
-        repo.write({"shards/shard-3-of-4.jsonl": "".join(lines)})
-
-    return edit
-
-
-THIRD = "shards/shard-3-of-4.jsonl"
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        pytest.param(without, "1 of 4 shards are missing: 3", id="missing"),
-        pytest.param(without_any, "no shards in shards", id="none"),
-        pytest.param(twice, "shard 3/4 is there twice: shards/again/shard-3", id="twice"),
-        pytest.param(from_another_matrix, "the number of shards differs", id="another-matrix"),
-        pytest.param(of_two_prompts, "the plan differs", id="two-prompts"),
-        pytest.param(of_another_prompt, "the shards are of another run", id="another-prompt"),
-        pytest.param(on_another_base, "its base is", id="another-base"),
-        pytest.param(of_another_suite, "affected here: none", id="no-longer-affected"),
-        pytest.param(committed, "is committed: its answers would be", id="committed"),
-        pytest.param(edited(0, lambda _: "{}\n"), f"{THIRD}:1: not a shard", id="no-head"),
-        pytest.param(
-            edited(0, lambda line: line.replace("gate-shard/1", "gate-shard/2")),
-            "format 'gate-shard/2'",
-            id="another-format",
-        ),
-        pytest.param(
-            edited(0, lambda line: line.replace('"index":3', '"index":5')),
-            f"{THIRD}:1: not a shard",
-            id="no-such-part",
-        ),
-        pytest.param(edited(5, lambda _: "oops\n"), f"{THIRD}:6: not JSON", id="no-json"),
-        pytest.param(
-            edited(5, lambda line: line.replace('"suite":"s"', '"suite":"t"')),
-            f"{THIRD}:6: no answer of this shard",
-            id="another-suite",
-        ),
-        pytest.param(
-            edited(5, lambda line: line.replace('"text":', '"txt":')),
-            f"{THIRD}:6: no answer of this shard",
-            id="unknown-field",
-        ),
-        pytest.param(
-            edited(5, lambda line: line.replace('"attempts":1', '"attempts":"one"')),
-            f"{THIRD}:6: no answer of this shard",
-            id="wrong-kind",
-        ),
-        pytest.param(
-            edited(5, lambda line: line.replace('"key":[', '"key":[1,')),
-            f"{THIRD}:6: no answer of this shard",
-            id="no-key",
-        ),
-        pytest.param(edited(-1, lambda _: ""), "holds 89 answers of suite 's'", id="cut"),
-        pytest.param(edited(-1, lambda line: line[:30]), "the last line is cut", id="cut-line"),
-        pytest.param(
-            edited(-1, lambda line: line + line), "holds 91 answers of suite 's'", id="too-many"
-        ),
-    ],
-)
-def test_what_does_not_fit_together_has_no_verdict(
-    changed, spoil: Callable[[Folder], None], said: str
-) -> None:
-    repo = changed("a")
-    replay(repo)
-    spoil(repo)
-    calls(repo)
-    assert said in refused(repo)
-    assert not calls(repo)
-
-
-def test_an_answer_that_no_part_brought_is_no_verdict(changed) -> None:
-    repo = changed("a")
-    replay(repo)
-    lines = repo.read(THIRD).splitlines(keepends=True)
-    repo.write({THIRD: "".join([*lines[:-1], lines[-2]])})
-    assert "suite 's': 1 answers are in no shard, the first is of case 'c" in refused(repo)
-
-
-@pytest.mark.parametrize("flags", [("--seed", "3"), ("--repeats", "2"), ("--case", "c00*")])
-def test_the_merge_takes_the_options_of_the_parts(changed, flags: tuple[str, ...]) -> None:
-    repo = changed("a")
-    replay(repo, *flags)
-    said = refused(repo)
-    assert f"was made with {' '.join(flags).replace('c00*', chr(39) + 'c00*' + chr(39))}" in said
-    assert merge(repo, *flags)[0] in {0, 1}
-
-
-def test_another_policy_is_another_run(changed) -> None:
-    repo = changed("a")
-    repo.write({"strict.yaml": config_file({}, policy={**POLICY, "strict": True})})
-    replay(repo, "--policy", "strict.yaml")
-    assert merge(repo, "--policy", "strict.yaml")[0] == 0
-    repo.write({"strict.yaml": config_file({}, policy={**POLICY, "alpha": 0.01})})
-    assert "was made under another policy" in refused(repo, "--policy", "strict.yaml")
-
-
 def test_two_files_need_no_git(tmp_path) -> None:
     folder = Folder(tmp_path / "p").write(
         {**files(new=0.6), "new.prompt.yml": CHANGE["s.prompt.yml"]}
@@ -436,4 +216,72 @@ def test_a_part_that_cannot_be_written_says_so_and_its_answers_are_kept(changed)
 def test_a_folder_that_is_not_there_holds_no_shards(changed) -> None:
     done = run(changed("a"), "merge", "nowhere")
     assert done.returncode == 4
-    assert "no shards in nowhere" in done.stderr
+    assert "nowhere: no such folder" in done.stderr
+
+
+def test_what_parts_took_is_added_up(changed) -> None:
+    repo = changed("a")
+    replay(repo)
+    for part in range(1, PARTS + 1):
+        path = f"shards/shard-{part}-of-{PARTS}.jsonl"
+        head, *rest = repo.read(path).splitlines(keepends=True)
+        row = json.loads(head)
+        row["suites"]["s"] |= {"retries": part, "cost_usd": part / 4}
+        repo.write({path: json.dumps(row) + "\n" + "".join(rest)})
+    (suite,) = merge(repo)[1]["suites"]
+    assert (suite["calls"]["retries"], suite["cost_usd"]) == (1 + 2 + 3 + 4, 2.5)
+
+
+def test_a_suite_that_is_named_twice_is_replayed_once(changed) -> None:
+    repo = changed("a")
+    replay(repo, "s", "s")
+    assert set(calls(repo).values()) == {3}
+    assert merge(repo, "--suite", "s", "--suite", "s")[0] == 0
+
+
+def test_the_command_that_a_part_names_next_is_the_one_that_fits(changed) -> None:
+    repo = changed("a")
+    base = repo.git("rev-parse", "HEAD")
+    repo.commit("the change itself")
+    flags = ("s", "--base", base, "--repeats", "2", "--all-calls", "--config", "gate.yaml")
+    for part in ("1/2", "2/2"):
+        done = run(repo, "check", *flags, "--shard", part, "--output", "./-parts", "--quiet")
+    command = done.stdout.rpartition("gate merge ")[2]
+    assert command == (
+        f"--config gate.yaml --base {base} --all-calls --suite s --repeats 2 -- -parts\n"
+    )
+    merged = run(repo, "merge", "--quiet", *command.split())
+    assert merged.returncode == 0, merged.stderr
+
+
+def test_what_the_parts_lost_is_called_again_if_the_verdict_hangs_on_it(changed) -> None:
+    how = {"new": 0.16, "lost": 0.2}
+    whole, parts = changed("whole", **how), changed("parts", **how)
+    replay(parts)
+    lost = 6 * CASES - len(recordings(parts))
+    calls(parts)
+    assert merge(parts, "--offline")[0] == 4
+    assert not calls(parts)
+    for repo in (whole, parts):
+        (repo.path.parent / "cured").touch()
+    expected = report(whole, "check", "--all-calls")
+    found = merge(parts, "--all-calls")
+    assert calls(parts).total() == lost > 0
+    assert (found[0], seen(found[1])) == (expected[0], seen(expected[1]))
+    (note,) = [note for note in found[1]["notes"] if "wanted again" in note]
+    assert note == f"suite s: {lost} answers that the shards had lost were wanted again"
+    assert merge(parts, "--all-calls")[0] == expected[0]
+    assert not calls(parts)
+
+
+def test_a_part_says_on_standard_error_what_it_was_compared_with(changed) -> None:
+    repo = changed("a")
+    done = run(repo, "check", "--shard", "1/2", "--output", "shards")
+    assert f"note: base: {repo.git('rev-parse', 'HEAD')[:12]}, merge-base with main" in done.stderr
+
+
+def test_a_file_can_be_named_as_well_as_its_folder(changed) -> None:
+    repo = changed("a")
+    replay(repo, parts=2)
+    names = [f"shards/shard-{part}-of-2.jsonl" for part in (1, 2)]
+    assert run(repo, "merge", *names, "--quiet").returncode == 0

@@ -52,7 +52,7 @@ def found(tmp_path: Path) -> Iterator[Gathered]:
     recordings = Recordings(tmp_path / "recordings.db", secrets=Secrets({}))
     asking = Asking(repeats=1)
     plan = make_plan(CHANGE, asking)
-    yield recorded(plan, recordings, {"old": asking.old, "new": asking.new})[0]
+    yield recorded(plan, (recordings,), {"old": asking.old, "new": asking.new})[0]
     recordings.close()
 
 

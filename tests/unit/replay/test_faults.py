@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from stub_vendor import (
@@ -163,6 +164,32 @@ def test_a_vendor_that_goes_away_later_is_given_more_time() -> None:
         run = Run(stub, 100, concurrency=1, expect=(IncompleteError,))
     assert str(run.error).startswith("25 calls in a row were not answered")
     assert len(stub.seen) == 1 + 25
+
+
+def test_no_pause_is_longer_than_the_time_that_is_left(pauses: list[float]) -> None:
+    with StubVendor([OK, *[throttled("30")] * 3]) as stub:
+        run = Run(stub, 2, concurrency=1, deadline_at=time.monotonic() + 5)
+    assert run.missing == [None, None]
+    assert pauses
+    assert all(seconds <= 5 for seconds in pauses)
+
+
+def test_where_the_calls_are_used_up_nobody_pauses_for_another_try(pauses: list[float]) -> None:
+    with StubVendor([OK, throttled("30")]) as stub:
+        run = Run(stub, 2, concurrency=1, max_calls=2)
+    assert run.tally is not None
+    assert run.tally.budget_spent == "--max-calls is used up"
+    assert pauses == []
+
+
+def test_a_call_that_pauses_ends_with_the_budget() -> None:
+    # The first pauses for half a minute; the third finds that no call is left.
+    with StubVendor([OK, throttled("30"), OK]) as stub:
+        run = Run(stub, 4, concurrency=4, max_calls=3)
+    assert run.tally is not None
+    assert run.tally.budget_spent == "--max-calls is used up"
+    assert len(stub.seen) == 3
+    assert run.tasks_left == 0
 
 
 def test_where_a_prompt_was_answered_before_rejections_are_of_single_requests() -> None:

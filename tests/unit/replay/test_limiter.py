@@ -99,3 +99,17 @@ def test_who_gives_up_waiting_keeps_no_place() -> None:
         return limiter.under_way
 
     assert asyncio.run(run()) == 0
+
+
+def test_a_clock_of_coarse_ticks_does_not_hold_calls_for_ever() -> None:
+    async def run() -> bool:
+        loop = asyncio.get_running_loop()
+        loop._clock_resolution = 0.0156  # noqa: SLF001 -- there is no other way to a coarse clock
+        limiter = Limiter(4)
+        for _ in range(5):
+            limiter.hold(0.02)
+            await asyncio.wait_for(limiter.acquire(), 5)
+            limiter.release()
+        return True
+
+    assert asyncio.run(run())

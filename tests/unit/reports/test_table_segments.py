@@ -202,6 +202,11 @@ def test_a_latency_is_named_by_the_quantile_that_was_compared(build: Builder) ->
             "4 calls, 0 recorded answers, 3 missing, 1 calls saved by stopping early, 0.1200 USD, ",
             id="some-lost",
         ),
+        pytest.param(
+            Calls(new_live=4, retries=2),
+            "4 calls and 2 retries, 0 recorded answers, 0.1200 USD, ",
+            id="some-retried",
+        ),
     ],
 )
 def test_the_footer_says_what_was_called_lost_and_saved(
