@@ -25,6 +25,21 @@ def changed(tmp_path: Path) -> Callable[..., Folder]:
     return lambda name, **how: changed_in(Folder(tmp_path / name / "repo"), **how)
 
 
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A repository whose parts are all there."""
+    repo = changed_in(Folder(tmp_path_factory.mktemp("replayed") / "repo"))
+    replay(repo)
+    return repo
+
+
+@pytest.fixture
+def whole(replayed: Folder, tmp_path: Path) -> Folder:
+    """A copy of that repository, to be spoilt."""
+    shutil.copytree(replayed.path, tmp_path / "a" / "repo")
+    return Folder(tmp_path / "a" / "repo")
+
+
 def without(repo: Folder) -> None:
     (repo.path / "shards/shard-3-of-4.jsonl").unlink()
 
@@ -133,14 +148,12 @@ THIRD = "shards/shard-3-of-4.jsonl"
     ],
 )
 def test_what_does_not_fit_together_has_no_verdict(
-    changed, spoil: Callable[[Folder], None], said: str
+    whole: Folder, spoil: Callable[[Folder], None], said: str
 ) -> None:
-    repo = changed("a")
-    replay(repo)
-    spoil(repo)
-    calls(repo)
-    assert said in refused(repo)
-    assert not calls(repo)
+    spoil(whole)
+    calls(whole)
+    assert said in refused(whole)
+    assert not calls(whole)
 
 
 def test_an_answer_that_no_part_brought_is_no_verdict(changed) -> None:
@@ -201,14 +214,6 @@ def test_a_part_that_was_made_under_another_policy_than_the_first_is_foreign(cha
     third = ("--shard", "3/4", "--output", "shards", "--policy", "other.yaml", "--quiet")
     run(repo, "check", *third)
     assert "the policy differs" in refused(repo, "--policy", "other.yaml")
-
-
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """A repository whose parts are all there."""
-    repo = changed_in(Folder(tmp_path_factory.mktemp("replayed") / "repo"))
-    replay(repo)
-    return repo
 
 
 def with_key(name: str, value: object) -> Callable[[str], str]:

@@ -8,7 +8,7 @@ import pytest
 from stub_vendor import HANG, OK, Behaviour, StubVendor, status
 from unit.replay.replaying import BROKEN, Run
 
-SLOW = Behaviour(delay_s=2.5)
+SLOW = Behaviour(delay_s=1.8)
 LONG_S = 30.0  # a time-out that no test waits for
 
 
@@ -42,7 +42,7 @@ def test_where_the_first_attempt_is_answered_after_all_it_counts_and_the_second_
 
 def test_no_call_is_tried_beside_itself_twice() -> None:
     with StubVendor([*USUAL, HANG, HANG]) as stub:
-        run = Run(stub, N, concurrency=8, timeout_s=3.0)
+        run = Run(stub, N, concurrency=8, timeout_s=2.0)
     assert run.missing == [None] * N
     assert run.tally is not None
     assert run.tally.faults == {"timeout": 1}
@@ -59,7 +59,7 @@ def test_a_second_attempt_that_fails_leaves_the_first_one_alone() -> None:
 
 def test_where_both_attempts_fail_the_call_is_given_up_once() -> None:
     with StubVendor([*USUAL, HANG], otherwise=status(400)) as stub:
-        run = Run(stub, N, concurrency=4, timeout_s=2.0)
+        run = Run(stub, N, concurrency=4, timeout_s=1.5)
     assert kept_once(run)
     assert run.missing == [*[None] * (N - 1), "rejected"]
     assert run.tally is not None
@@ -77,7 +77,7 @@ def test_where_both_attempts_fail_the_call_is_given_up_once() -> None:
 )
 def test_a_call_is_tried_once_at_a_time_where(how: dict[str, int]) -> None:
     with StubVendor([*USUAL, HANG]) as stub:
-        run = Run(stub, N, timeout_s=1.8, **how)  # type: ignore[arg-type]
+        run = Run(stub, N, timeout_s=1.3, **how)  # type: ignore[arg-type]
     assert run.missing == [None] * N
     assert run.tally is not None
     assert run.tally.faults == {"timeout": 1}
@@ -85,7 +85,7 @@ def test_a_call_is_tried_once_at_a_time_where(how: dict[str, int]) -> None:
 
 def test_before_the_first_answer_nobody_knows_how_long_one_takes() -> None:
     with StubVendor([HANG, OK]) as stub:
-        run = Run(stub, 1, concurrency=4, timeout_s=1.8)
+        run = Run(stub, 1, concurrency=4, timeout_s=1.3)
     assert run.missing == [None]
     assert run.tally is not None
     assert run.tally.faults == {"timeout": 1}
