@@ -178,6 +178,8 @@ class _Run:
             outcome = await self._attempt(call, tries)
             if not isinstance(outcome, ProviderFault):
                 break
+            if not self._twins.is_alone(work):
+                return  # the other attempt is under way, and goes on from here
             tries.note(outcome)
             if not tries.are_left(outcome, is_answering=self.tally.answered > 0):
                 break
@@ -190,8 +192,6 @@ class _Run:
                 other.cancel()  # its next try would not start either
             return
         if isinstance(outcome, ProviderFault):
-            if not self._twins.is_alone(work):
-                return  # the other attempt may still be answered
             self._give_up(call, outcome)
         await self._queue.answered(call)
         if self._in_a_row >= (_SURRENDER_LATER if self.tally.answered else _SURRENDER):
