@@ -115,6 +115,7 @@ def kill_when(folder: Folder, is_time: Callable[[], bool]) -> None:
     ) as gate:
         while not is_time() and gate.poll() is None:
             time.sleep(0.005)
+        time.sleep(0.05)  # answers that have just arrived may be on their way into the file
         gate.send_signal(signal.SIGKILL)
     assert gate.returncode == -signal.SIGKILL
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from gate.reports.safe_text import LONGEST, visible, visible_lines
@@ -61,6 +61,7 @@ def test_the_result_never_holds_a_hidden_character(show: object, text: str) -> N
 
 @given(st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=LONGEST))
 def test_a_text_without_such_characters_stays_as_it_is(text: str) -> None:
+    assume("::" not in text and "##[" not in text)  # workflow commands are broken, see above
     assert visible(text) == text
 
 
