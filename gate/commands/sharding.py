@@ -91,12 +91,16 @@ def _merge(options: dict[str, object], folder: Path) -> str:
             words += [f"--{name}", str(options[name])]
     # All calls are made, so that it would be a waste to look at a part of the answers.
     words.append("--all-calls")
-    words += [*shlex.split(asked_flags(options))]
+    words += _asked(options)
     return shlex.join([*words, *(["--"] if str(folder).startswith("-") else []), str(folder)])
 
 
 def asked_flags(options: dict[str, object]) -> str:
     """Return the options that shards and their merge must have in common, as `merge` takes them."""
+    return shlex.join(_asked(options))
+
+
+def _asked(options: dict[str, object]) -> list[str]:
     flags: list[str] = []
     for name in _ASKED:
         value, flag = options[name], "--" + name.removesuffix("_file")
@@ -104,4 +108,4 @@ def asked_flags(options: dict[str, object]) -> str:
             flags += [part for suite in sorted(set(value)) for part in ("--suite", suite)]  # type: ignore[call-overload]
         elif value is not None and not (name == "seed" and value == 0):
             flags += [flag, str(value)]
-    return shlex.join(flags)
+    return flags

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from gate.core.canonical import digest as digest_of
 from gate.core.prompt import request_for
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from gate.core.model import Case, Response
     from gate.core.sequential import Look
-    from gate.core.shard import Shard
     from gate.flow.change import Side, SuiteChange
     from gate.store.writer import Key
 
@@ -81,16 +80,17 @@ class Plan:
     wanted: Sequence[Wanted]
     same: frozenset[str]  # ids of cases whose request the change leaves alone
     by_author: int  # given trials of the new prompt, from the head's own baseline
-    digest: str  # of all that decides which requests are sent
 
     @property
     def is_unchanged(self) -> bool:
         """Whether the change leaves every request alone."""
         return len(self.same) == len(self.cases)
 
-    def part(self, shard: Shard) -> frozenset[str]:
-        """Return the ids of the cases that a shard asks; none where there is nothing to judge."""
-        return shard.part_of([] if self.is_unchanged else [e.case.case_id for e in self.wanted])
+    @property
+    def digest(self) -> str:
+        """What plans have in common that want the same trials in the same order."""
+        wanted = ((each.pair, each.side, each.case.case_id, each.key) for each in self.wanted)
+        return digest_of(sorted(wanted))
 
     def look(self, index: int) -> Look:
         """Return how strict a look is."""
@@ -166,21 +166,7 @@ def make_plan(change: SuiteChange, asking: Asking) -> Plan:
         by_author=sum(
             len(trials) for case_id, trials in given["new"].items() if case_id not in same
         ),
-        digest=_digest(asking, asked, given),
     )
-
-
-def _digest(
-    asking: Asking,
-    asked: Mapping[str, _Digests],
-    given: Mapping[str, Mapping[str, tuple[Response, ...]]],
-) -> str:
-    digested = hashlib.sha256(f"{asking.repeats} {asking.seed}\n".encode())
-    for case_id, (old, new) in asked.items():
-        have = f"{len(given['old'][case_id])} {len(given['new'][case_id])}"
-        line = f"{len(case_id)}:{case_id} {old} {new} {have}\n"
-        digested.update(line.encode("utf-8", "surrogatepass"))
-    return digested.hexdigest()[:32]
 
 
 def _given(

@@ -51,6 +51,11 @@ class Shards:
         """How many shards there are."""
         return len(self.heads)
 
+    @property
+    def _first(self) -> tuple[Path, ShardHead]:
+        """One of them, and with it all: they are of one run."""
+        return next(iter(self.heads.items()))
+
     def _see_one_run(self) -> None:
         (first, one), *others = self.heads.items()
         for path, other in others:
@@ -70,10 +75,10 @@ class Shards:
     def _see_each_once(self) -> None:
         by_index: dict[int, Path] = {}
         for path, head in self.heads.items():
-            twin = by_index.setdefault(head.shard.index, path)
-            if twin != path:
+            earlier = by_index.setdefault(head.shard.index, path)
+            if earlier != path:
                 raise IncompleteError(
-                    f"shard {head.shard} is there twice: {twin} and {path}", fix="remove one"
+                    f"shard {head.shard} is there twice: {earlier} and {path}", fix="remove one"
                 )
             count = head.shard.count
         missing = [str(index) for index in range(1, count + 1) if index not in by_index]
@@ -91,7 +96,7 @@ class Shards:
         Raises:
             IncompleteError: They were not.
         """
-        path, head = next(iter(self.heads.items()))
+        path, head = self._first
         if head.flags != flags:
             raise IncompleteError(
                 f"{path}: was made with {head.flags or 'no options'}, "
@@ -105,7 +110,7 @@ class Shards:
         Raises:
             IncompleteError: They are not, or somebody committed them.
         """
-        path, head = next(iter(self.heads.items()))
+        path, head = self._first
         if head.base != change.base:
             raise IncompleteError(
                 f"{path}: its base is {_commit(head.base)}, the base here is "
@@ -147,7 +152,7 @@ class Shards:
         Raises:
             IncompleteError: A shard is broken.
         """
-        one = next(iter(self.heads.values()))
+        _, one = self._first
         brought = {name: Brought(plan=suite.plan) for name, suite in one.suites.items()}
         for path, head in self.heads.items():
             for name, suite in head.suites.items():

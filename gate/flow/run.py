@@ -92,15 +92,19 @@ class Runner:
             run = self._confirmed(change, asking, run, brought)
         return run if brought is None else replace(run, report=brought.told_in(run.report))
 
-    def replay(self, change: SuiteChange, shard: Shard) -> Gathered:
+    def replay(self, change: SuiteChange, shard: Shard) -> tuple[Gathered, frozenset[str]]:
         """Gather the trials of a shard's cases, all of them, and judge none.
+
+        Returns:
+            What was gathered, and the ids of the shard's cases.
 
         Raises:
             IncompleteError: As `check`; a budget is spent.
             ConfigError: As `check`.
         """
         found, pending = self._begin(change, replace(self._asking(change), all_calls=True))
-        held = found.plan.part(shard)
+        wanted = () if found.plan.is_unchanged else found.plan.wanted
+        held = shard.part_of(each.case.case_id for each in wanted)
         mine = {key: group for key, group in pending.items() if group[0].case.case_id in held}
         self._gather(change, found, mine, Unjudged())
         if not found.is_decided:
@@ -108,7 +112,7 @@ class Runner:
                 f"shard {shard}, suite {change.suite.name!r}: {found.tally.budget_spent}",
                 fix="run it again: what was answered is recorded",
             )
-        return found
+        return found, held
 
     def _may_be_mended(self, run: SuiteRun, brought: Brought) -> bool:
         """Tell whether what shards lost leaves the verdict open, and can be called again."""

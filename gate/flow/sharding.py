@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gate.core.policy import Policy
     from gate.core.secrets import Secrets
     from gate.core.shard import Shard
-    from gate.flow.change import Change, SuiteChange
+    from gate.flow.change import Change
     from gate.flow.gathered import Gathered
     from gate.flow.run import Runner
 
@@ -53,8 +53,8 @@ def replay_shard(
     suites: dict[str, SuiteShard] = {}
     answers: list[ShardAnswer] = []
     for each in change.suites:
-        found, name = runner.replay(each, shard), each.suite.name
-        own = list(_answers(each, found, shard))
+        (found, held), name = runner.replay(each, shard), each.suite.name
+        own = list(_answers(name, found, held))
         for answer in own:  # an older recording may carry what is a secret now
             if answer.response is not None:
                 refuse_secrets(answer.response, secrets)
@@ -82,9 +82,8 @@ def replay_shard(
     )
 
 
-def _answers(change: SuiteChange, found: Gathered, shard: Shard) -> Iterator[ShardAnswer]:
-    """Yield what came of the shard's own trials, in the order of the plan."""
-    held = found.plan.part(shard)
+def _answers(suite: str, found: Gathered, held: frozenset[str]) -> Iterator[ShardAnswer]:
+    """Yield what came of the trials of a shard's cases, in the order of the plan."""
     trials = {
         (side, case_id, trial.repeat): trial
         for side, cases in found.trials.items()
@@ -97,7 +96,7 @@ def _answers(change: SuiteChange, found: Gathered, shard: Shard) -> Iterator[Sha
     for key, each in asked.items():
         trial = trials[each.side, each.case.case_id, each.repeat]
         yield ShardAnswer(
-            suite=change.suite.name,
+            suite=suite,
             key=key,
             response=trial.response,
             missing=trial.missing,

@@ -61,8 +61,9 @@ class Repository:
         return bool(self.run("for-each-ref", "--count=1").stdout)
 
     def tracks(self, path: str) -> bool:
-        """Tell whether something at or below a path is committed or staged."""
-        return bool(self.run("ls-files", "--", path).stdout)
+        """Tell whether something at or below a path is committed or staged, or git cannot tell."""
+        done = self.run("ls-files", "--", path)
+        return done.returncode != 0 or bool(done.stdout)
 
     def may_hold(self, path: Path) -> bool:
         """Tell whether a file outside of git's own may come from a commit.
@@ -76,10 +77,7 @@ class Repository:
             inner = [each for each in (way, *way.parents) if top in each.parents]
             if any(each.is_symlink() or (each / ".git").exists() for each in inner):
                 return True
-        if not real.is_relative_to(top):
-            return False
-        done = self.run("ls-files", "--", str(real))
-        return done.returncode != 0 or bool(done.stdout)
+        return real.is_relative_to(top) and self.tracks(str(real))
 
     def is_shallow(self) -> bool:
         """Tell whether history was cut at a depth."""

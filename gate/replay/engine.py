@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from gate.core.canonical import seed_of
 from gate.errors import IncompleteError, ProviderFault
 from gate.replay.budget import Budget, Limits, Tally
+from gate.replay.hedges import Hedges
 from gate.replay.limiter import Limiter
 from gate.replay.queue import Answered
 from gate.replay.tries import Tries, asked_pause_s
-from gate.replay.twins import Twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -101,14 +101,14 @@ class _Run:
         self._in_a_row = 0  # calls given up since the last answer
         self._jitter = Random(limits.seed)  # noqa: S311 -- spreads retries, guards nothing
         self._pausing: set[asyncio.Task[None]] = set()  # calls before their next try
-        self._twins = Twins()
+        self._hedges = Hedges()
         # A second attempt may cost a call more, which a budget might miss for another.
-        self._may_double = limits.is_boundless
+        self._may_hedge = limits.is_boundless
 
     async def all(self) -> None:
         """Make all calls, or raise the first error of one and let no other go on."""
         self._feeding = asyncio.ensure_future(self._feed())
-        self._doubling = asyncio.ensure_future(self._double())
+        self._hedging = asyncio.ensure_future(self._hedge())
         try:
             await asyncio.wait({self._feeding})
             if self._error is not None:
@@ -119,7 +119,7 @@ class _Run:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _cancel(self) -> list[asyncio.Task[None]]:
-        tasks = [self._feeding, self._doubling, *self._open]
+        tasks = [self._feeding, self._hedging, *self._open]
         for task in tasks:
             task.cancel()
         return tasks
@@ -147,14 +147,14 @@ class _Run:
         task.add_done_callback(self._end_of)
         return task
 
-    async def _double(self) -> None:
+    async def _hedge(self) -> None:
         """Try calls that hang once more, beside the first attempt, where places are idle."""
-        while self._may_double and not self._feeding.done():
+        while self._may_hedge and not self._feeding.done():
             await asyncio.wait({self._feeding}, timeout=_NOW_AND_THEN_S)
-            for work, call in self._twins.late(self._limiter.congestion.usual_s):
+            for work, call in self._hedges.late(self._limiter.congestion.usual_s):
                 is_remote = self._providers[call.side].max_in_flight is None
                 if is_remote and self.tally.answered and self._limiter.take_idle():
-                    self._twins.join(work, self._begin(call, is_second=True))
+                    self._hedges.join(work, self._begin(call, is_second=True))
 
     async def _until_open(self, most: int) -> None:
         while len(self._open) > most:
@@ -178,7 +178,7 @@ class _Run:
             outcome = await self._attempt(call, tries)
             if not isinstance(outcome, ProviderFault):
                 break
-            if not self._twins.is_alone(work):
+            if not self._hedges.is_alone(work):
                 return  # the other attempt is under way, and goes on from here
             tries.note(outcome)
             if not tries.are_left(outcome, is_answering=self.tally.answered > 0):
@@ -236,12 +236,12 @@ class _Run:
     async def _ask(self, call: Call) -> Response:
         seed = seed_of(call.request.digest, call.repeat, self._seed)
         work = _this_task()
-        self._twins.begin(work, call)
+        self._hedges.begin(work, call)
         try:
             response = await self._providers[call.side].complete(call.request, seed=seed)
         finally:
-            self._twins.end(work)
-        self._twins.answered(work)
+            self._hedges.end(work)
+        self._hedges.answered(work)
         self._limiter.congestion.answered(response.latency_ms)
         # JSON can carry half of a surrogate pair, which no file and no database can.
         text = response.text.encode("utf-8", "replace").decode()

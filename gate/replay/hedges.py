@@ -23,7 +23,7 @@ class _Asked:
     since: float  # by the event loop's clock
 
 
-class Twins:
+class Hedges:
     """The attempts under way, and which two of them are at the same call.
 
     Whichever of two is answered first ends the other, so that a call is answered once.
@@ -34,7 +34,7 @@ class Twins:
 
     def __init__(self) -> None:
         self._asked: dict[Work, _Asked] = {}
-        self._twin: dict[Work, Work] = {}
+        self._other: dict[Work, Work] = {}
 
     def begin(self, work: Work, call: Call) -> None:
         """Note that an attempt at a call is under way."""
@@ -45,24 +45,24 @@ class Twins:
         self._asked.pop(work, None)
 
     def late(self, usual_s: float) -> Iterator[tuple[Work, Call]]:
-        """Yield the calls that take much longer than usual and have no twin, the oldest first."""
+        """Yield the calls that take much longer than usual and stand alone, the oldest first."""
         late_s = max(_LEAST_S, _LATE * usual_s)
         now = asyncio.get_running_loop().time()
         for work, asked in list(self._asked.items()):
-            if work not in self._twin and now - asked.since > late_s:
+            if work not in self._other and now - asked.since > late_s:
                 yield work, asked.call
 
     def join(self, first: Work, second: Work) -> None:
         """Note that two are at the same call."""
-        self._twin[first], self._twin[second] = second, first
+        self._other[first], self._other[second] = second, first
 
     def is_alone(self, work: Work) -> bool:
         """Tell whether nobody else is at the call any more."""
-        twin = self._twin.get(work)
-        return twin is None or twin.done()
+        other = self._other.get(work)
+        return other is None or other.done()
 
     def answered(self, work: Work) -> None:
         """End the other attempt at a call that was answered."""
-        twin = self._twin.get(work)
-        if twin is not None:
-            twin.cancel()
+        other = self._other.get(work)
+        if other is not None:
+            other.cancel()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.project import run
 from conftest import Folder, cases_file, config_file, prompt_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PARTS = 4
 CASES = 60
@@ -55,6 +58,7 @@ def files(*, new: float = 0.05, lost: float = 0.0, **more: object) -> dict[str, 
     }
 
 
+THIRD = "shards/shard-3-of-4.jsonl"
 CHANGE = {"s.prompt.yml": prompt_file("new {{n}}")}
 
 
@@ -93,3 +97,18 @@ def seen(found: dict[str, Any]) -> object:
     """What a verdict is made of."""
     names = ("verdict", "trials", "findings", "failure_codes", "cases_changed", "stopped_early")
     return found["verdict"], [[suite.get(name) for name in names] for suite in found["suites"]]
+
+
+def committed(repo: Folder) -> None:
+    repo.git("add", "shards")
+
+
+def edited(where: int, change: Callable[[str], str]) -> Callable[[Folder], None]:
+    """Change one line of the third part."""
+
+    def edit(repo: Folder) -> None:
+        lines = repo.read(THIRD).splitlines(keepends=True)
+        lines[where] = change(lines[where])
+        repo.write({THIRD: "".join(lines)})
+
+    return edit

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from stub_vendor import (
@@ -13,11 +16,18 @@ from stub_vendor import (
     status,
     throttled,
 )
-from unit.replay.replaying import BROKEN, SLOW_DOWN, Run
+from unit.replay.replaying import BROKEN, SLOW_DOWN, InOrder, Run, call_of, prompt_at
 
 from gate.errors import IncompleteError
-from gate.replay.budget import Tally
+from gate.providers.registry import Place, open_provider
+from gate.replay.budget import Limits, Tally
+from gate.replay.engine import replay
 from gate.replay.tries import FIRST_TIMEOUTS, FIRST_TRIES, LONGEST_S, THROTTLED, TIMEOUTS, TRIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gate.replay.queue import Answered
 
 
 @pytest.fixture
@@ -180,6 +190,39 @@ def test_where_the_calls_are_used_up_nobody_pauses_for_another_try(pauses: list[
     assert run.tally is not None
     assert run.tally.budget_spent == "--max-calls is used up"
     assert pauses == []
+
+
+def test_a_worker_that_dies_at_every_try_is_a_missing_answer(
+    tmp_path: Path, pauses: list[float]
+) -> None:
+    (tmp_path / "worker.py").write_text(
+        "import pathlib, sys\n"
+        "sys.stdin.readline()\n"
+        "if pathlib.Path('mark').exists():\n    sys.exit('the database went away')\n"
+        "pathlib.Path('mark').touch()\n"
+        'print(\'{"id": 1, "output": "yes"}\', flush=True)\n'
+    )
+    model = f"command/{sys.executable} worker.py"
+    prompt = replace(prompt_at("http://127.0.0.1:1"), model=model, base_url=None)
+    kept: list[Answered] = []
+
+    async def run() -> Tally:
+        provider = open_provider(prompt, Place(root=tmp_path))
+        try:
+            return await replay(
+                InOrder(call_of(index) for index in range(2)),
+                {"new": provider},
+                limits=Limits(concurrency=1),
+                keep=lambda answered, _: kept.append(answered) or 0.0,  # type: ignore[func-returns-value]
+            )
+        finally:
+            await provider.close()
+
+    tally = asyncio.run(run())
+    assert [each.missing for each in kept] == [None, "transport"]
+    assert "the database went away" in kept[1].message
+    assert tally.faults == {"transport": TRIES}
+    assert len(pauses) == TRIES - 1
 
 
 def test_a_call_that_pauses_ends_with_the_budget() -> None:
