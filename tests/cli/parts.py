@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from typing import TYPE_CHECKING, Any
 
 from cli.project import run
@@ -17,7 +19,9 @@ POLICY = {
     "metrics": {"failure_rate": {"max_rise": 0.05}, "cost": {"max_ratio": 1.5}},
     "segments": {"by": ["channel"], "max_rise": 0.1},
 }
-# Whether a call is answered, and how, hangs on its text and seed: the same in every process.
+# Whether a call is answered, and how, hangs on its text and seed: the same in every process. The
+# seed comes of the request, so the model's name holds no path: the same on every machine.
+MODEL = "command/sh worker.sh"
 WORKER = """\
 import hashlib, json, os, sys
 for line in sys.stdin:
@@ -37,6 +41,10 @@ for line in sys.stdin:
 """
 
 
+def prompt(content: str) -> str:
+    return prompt_file(content, model=MODEL)
+
+
 def files(*, new: float = 0.05, lost: float = 0.0, **more: object) -> dict[str, str | bytes]:
     """A project whose old prompt fails in 10 % of its trials, the new one as often as said."""
     rows = [
@@ -52,14 +60,15 @@ def files(*, new: float = 0.05, lost: float = 0.0, **more: object) -> dict[str, 
     rates = {"old": 0.1, "new": new}
     return {
         "worker.py": WORKER.replace("LOST", str(lost)).replace("RATE", repr(rates)),
-        "s.prompt.yml": prompt_file("old {{n}}"),
+        "worker.sh": f"exec {shlex.quote(sys.executable)} worker.py\n",
+        "s.prompt.yml": prompt("old {{n}}"),
         "cases.jsonl": cases_file(rows),
         "gate.yaml": config_file({"s": suite}, policy={**POLICY, **more}),
     }
 
 
 THIRD = "shards/shard-3-of-4.jsonl"
-CHANGE = {"s.prompt.yml": prompt_file("new {{n}}")}
+CHANGE = {"s.prompt.yml": prompt("new {{n}}")}
 
 
 def changed_in(repo: Folder, **how: Any) -> Folder:

@@ -14,12 +14,13 @@ from cli.parts import (
     changed_in,
     files,
     merge,
+    prompt,
     replay,
     report,
     seen,
 )
 from cli.project import calls, recordings, run
-from conftest import Folder, cases_file, prompt_file
+from conftest import Folder, cases_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +141,7 @@ def test_where_nothing_is_affected_parts_and_merge_pass_without_a_call(changed) 
 
 def test_where_the_change_touches_no_request_there_is_nothing_to_replay(changed) -> None:
     repo = changed("a")
-    repo.write({"s.prompt.yml": prompt_file("old {{ n }}")})
+    repo.write({"s.prompt.yml": prompt("old {{ n }}")})
     replay(repo, "--repeats", "2")
     code, found = merge(repo, "--repeats", "2")
     assert (code, bool(calls(repo))) == (0, False)

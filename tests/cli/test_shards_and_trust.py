@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cli.in_process import gate_in_process
-from cli.parts import THIRD, changed_in, committed, edited, merge, refused, replay
+from cli.parts import THIRD, changed_in, committed, edited, merge, prompt, refused, replay
 from cli.project import run
-from conftest import Folder, prompt_file
+from conftest import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_answers_that_a_change_brings_along_do_not_count(
     changed, hide: Callable[[Folder], None], *, two_files: bool
 ) -> None:
     repo = changed("a")
-    repo.write({"old.prompt.yml": prompt_file("old {{n}}")})
+    repo.write({"old.prompt.yml": prompt("old {{n}}")})
     base = ("--base", repo.git("rev-parse", "HEAD"))
     sides = ("--old", "old.prompt.yml", "--new", "s.prompt.yml") if two_files else base
     replay(repo, *sides)

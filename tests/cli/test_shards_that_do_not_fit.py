@@ -7,9 +7,20 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.parts import POLICY, THIRD, changed_in, committed, edited, files, merge, refused, replay
+from cli.parts import (
+    POLICY,
+    THIRD,
+    changed_in,
+    committed,
+    edited,
+    files,
+    merge,
+    prompt,
+    refused,
+    replay,
+)
 from cli.project import calls, run
-from conftest import Folder, config_file, prompt_file
+from conftest import Folder, config_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +67,7 @@ def from_another_matrix(repo: Folder) -> None:
 
 
 def of_another_prompt(repo: Folder) -> None:
-    repo.write({"s.prompt.yml": prompt_file("new  {{n}}")})
+    repo.write({"s.prompt.yml": prompt("new  {{n}}")})
 
 
 def of_two_prompts(repo: Folder) -> None:
