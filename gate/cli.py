@@ -23,6 +23,7 @@ COMMANDS = {
     "drift": ("gate.commands.drift", "Hold today's answers of a prompt against its baseline."),
     "certify": ("gate.commands.certify", "Measure the gate's false-alarm rate on a suite."),
     "explain": ("gate.commands.explain", "Show one case in full: inputs, outputs, diff, checks."),
+    "report": ("gate.commands.report", "Render a stored report.json in other formats."),
     "compare": ("gate.commands.compare", "Judge outputs made elsewhere: two files of rows."),
     "validate": ("gate.commands.validate", "Check everything that can be checked without a call."),
     "schema": ("gate.commands.schema", "Print the JSON Schema of a file."),

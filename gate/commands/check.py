@@ -61,7 +61,11 @@ def run_check(options: dict[str, object], shards: Shards | None = None) -> Repor
     policy, source = chosen_policy(change, options)
     if shards is not None:
         shards.see_they_fit(change, policy, project)
-    ran = run_suites(change, project, policy, options, shards=shards) if change.suites else Ran()
+    ran = (
+        run_suites(change, project, policy, options, shards=shards, source=source)
+        if change.suites
+        else Ran()
+    )
     idle = tuple(_not_affected(name) for name in change.unaffected)
     ran = replace(ran, suites=(*ran.suites, *idle), notes=(*_first_run(change), *ran.notes))
     return report_of(ran, change, policy, source)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gate.commands.medium_here import medium_here
+from gate.commands.stopped import StoppedError
 from gate.errors import IncompleteError, UsageError
 from gate.reports.formats import FORMATS, render
 
@@ -23,20 +25,21 @@ def report_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
             "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-            help="Write the reports into this folder instead of to standard output.",
+            help="Write the reports into this folder; without --format all of them, and the table "
+            "to standard output.",
         ),
         click.option(
-            "--format", "formats", default="table", show_default=True, metavar="LIST",
-            callback=_formats,
-            help=f"Of the report, separated by commas: {', '.join(FORMATS)}.",
+            "--format", "formats", metavar="LIST", callback=_formats,
+            help=f"Of the report, separated by commas: {', '.join(FORMATS)}.  [default: table]",
         ),
     ):  # fmt: skip
         function = option(function)
     return function
 
 
-def _formats(ctx: click.Context, _parameter: click.Parameter, value: str) -> list[str]:
-    names = [name.strip() for name in value.split(",")]
+def _formats(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> list[str]:
+    """Return the formats that were named, none if it is left to us."""
+    names = list(dict.fromkeys(name.strip() for name in value.split(","))) if value else []
     for name in names:
         if name not in FORMATS:
             raise click.BadParameter(f"--format {name!r}: not one of {', '.join(FORMATS)}", ctx=ctx)
@@ -52,47 +55,93 @@ def hand_over(
         IncompleteError: The gate could not look; a machine that reads along gets its report, too.
         UsageError: The report cannot be written.
     """
-    if len(formats) > 1 and output is None:
-        raise click.UsageError("several formats need --output DIR", ctx=ctx)
+    delivery = _Delivery.of(ctx, formats, output)
     started = time.monotonic()
     try:
         report = judge()
     except IncompleteError as error:
-        if formats != ["table"] or output is not None:
-            _write(_incomplete(error), formats, output)
+        # Who reads along on standard output reads the error itself.
+        delivery.without("table").write(_incomplete(error, time.monotonic() - started))
         raise
     report = replace(report, duration_s=time.monotonic() - started)
-    _write(report, formats, output)
+    delivery.write(report)
     ctx.exit(report.exit_code)
 
 
-def _incomplete(error: IncompleteError) -> Report:
+def show(ctx: click.Context, report: Report, formats: list[str], output: Path | None) -> None:
+    """Write a report that was judged before, and leave with its exit code.
+
+    Raises:
+        UsageError: The report cannot be written.
+    """
+    _Delivery.of(ctx, formats, output).write(report)
+    ctx.exit(report.exit_code)
+
+
+def _incomplete(error: IncompleteError, duration_s: float) -> Report:
     from gate.core.report import Report, Verdict
 
-    return Report(
-        verdict=Verdict.INCOMPLETE,
-        exit_code=error.exit_code,
-        owner="",
-        policy_source="",
-        alpha=0.0,
-        suites=(),
-        notes=(str(error), *([f"repair: {error.fix}"] if error.fix else [])),
+    told = (
+        error.report
+        if isinstance(error, StoppedError)
+        else Report(
+            verdict=Verdict.INCOMPLETE,
+            exit_code=error.exit_code,
+            owner="",
+            policy_source="",
+            alpha=0.0,
+            suites=(),
+        )
     )
+    why = (str(error), *([f"repair: {error.fix}"] if error.fix else []))
+    return replace(told, notes=(*told.notes, *why), duration_s=duration_s)
 
 
-def _write(report: Report, formats: list[str], output: Path | None) -> None:
-    if output is None:
-        try:
-            click.echo(render(report, formats[0]), nl=False)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise UsageError(f"standard output cannot be written: {error.strerror}") from error
-        return
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Delivery:
+    """What goes to standard output, and what into files."""
+
+    shown: tuple[str, ...]
+    filed: tuple[str, ...]
+    output: Path | None
+
+    @classmethod
+    def of(cls, ctx: click.Context, formats: list[str], output: Path | None) -> _Delivery:
+        if output is None:
+            filed = [name for name in formats if FORMATS[name].file_name]
+            if len(filed) > 1:
+                raise click.UsageError("several formats need --output DIR", ctx=ctx)
+            return cls(shown=tuple(formats) or ("table",), filed=(), output=None)
+        filed = [name for name in formats or FORMATS if FORMATS[name].file_name]
+        shown = [name for name in formats if name not in filed] if formats else ["table"]
+        return cls(shown=tuple(shown), filed=tuple(filed), output=output)
+
+    def without(self, name: str) -> _Delivery:
+        """Return the same, with one format less on standard output."""
+        return replace(self, shown=tuple(each for each in self.shown if each != name))
+
+    def write(self, report: Report) -> None:
+        """Write the files, and then to standard output."""
+        medium = medium_here(is_stdout=False)
+        if self.output is not None:
+            try:
+                self.output.mkdir(parents=True, exist_ok=True)
+                for name in self.filed:
+                    path = self.output / str(FORMATS[name].file_name)
+                    path.write_text(render(report, name, medium), encoding="utf-8", newline="\n")
+            except OSError as error:
+                raise UsageError(
+                    f"--output {self.output}: cannot be written: {error.strerror}"
+                ) from error
+        for name in self.shown:
+            _print(render(report, name, medium_here(is_stdout=True)))
+
+
+def _print(text: str) -> None:
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name in formats:
-            path = output / FORMATS[name].file_name
-            path.write_text(render(report, name), encoding="utf-8")
+        # Whether it is coloured was decided before.
+        click.echo(text, nl=False, color=True)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error
+        raise UsageError(f"standard output cannot be written: {error.strerror}") from error

@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from gate.commands.options import progress_here
+from gate.commands.stopped import StoppedError
+from gate.errors import IncompleteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from gate.core.policy import Policy
     from gate.core.report import Report, SuiteReport
-    from gate.flow.change import Change
+    from gate.flow.change import Change, SuiteChange
     from gate.flow.merging import Shards
     from gate.flow.project import Project
     from gate.flow.run import Runner, RunOptions
@@ -81,8 +83,13 @@ def run_suites(
     *,
     is_drift: bool = False,
     shards: Shards | None = None,
+    source: str,
 ) -> Ran:
-    """Judge every suite of a change, of what is called or of what shards were answered."""
+    """Judge every suite of a change, of what is called or of what shards were answered.
+
+    Raises:
+        StoppedError: A suite could not be judged; the report knows those before it.
+    """
     from gate.flow.judge import waivers_used
     from gate.flow.notes import suite_notes
 
@@ -91,11 +98,16 @@ def run_suites(
     brought = shards.bring() if shards else {}
     with open_runner(change, project, policy, options) as runner:
         for suite in change.suites:
-            run = (
-                runner.drift(suite)
-                if is_drift
-                else runner.check(suite, brought.get(suite.suite.name))
-            )
+            try:
+                run = (
+                    runner.drift(suite)
+                    if is_drift
+                    else runner.check(suite, brought.get(suite.suite.name))
+                )
+            except IncompleteError as error:
+                left = [_not_judged(each) for each in change.suites[len(reports) :]]
+                ran = Ran(suites=(*reports, *left), notes=tuple(notes))
+                raise StoppedError(error, report_of(ran, change, policy, source)) from error
             reports.append(run.report)
             notes += run.notes
             if run.report.verdict is not None:
@@ -124,8 +136,25 @@ def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
         notes=(*change.notes, *ran.notes),
         waivers=ran.waivers,
         explain_flags=change.explain_flags,
+        folder=change.folder,
     )
     return finish(report, policy=policy)
+
+
+def _not_judged(change: SuiteChange) -> SuiteReport:
+    from gate.core.report import SuiteReport, Verdict
+    from gate.flow.judge import seen
+
+    return SuiteReport(
+        suite=change.suite.name,
+        verdict=Verdict.INCOMPLETE,
+        cases=len(change.cases),
+        trials_old=0,
+        trials_new=0,
+        prompt_old=seen(change.old),
+        prompt_new=seen(change.new),
+        not_asked=tuple(case.case_id for case in change.cases),
+    )
 
 
 def _day_of(now: float) -> str:

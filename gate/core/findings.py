@@ -182,6 +182,7 @@ class _Judge:
             new=found.new,
             change=found.change,
             interval=judged.interval,
+            bounds=judged.bounds,
             p_value=found.p_value,
             limit=limit,
             unit=unit,
@@ -219,6 +220,7 @@ class _Judge:
             whole.finding,
             change=relative(found.change),
             interval=(relative(judged.interval[0]), relative(judged.interval[1])),
+            bounds=(relative(judged.bounds[0]), relative(judged.bounds[1])),
             detectable=relative(judged.sharpness.detectable),
             provable=relative(judged.sharpness.provable),
         )
@@ -256,6 +258,7 @@ class _Judge:
             new=new,
             change=new / old - 1 if old else 0.0,
             interval=None,
+            bounds=None,
             detectable=None,
             provable=None,
             trials_needed=None,

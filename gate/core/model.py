@@ -21,6 +21,8 @@ class Case:
     segment: Mapping[str, str] = field(default_factory=dict)
     cluster: str | None = None
     is_new: bool = False  # known to the head only: judged, and marked
+    path: str = field(default="", compare=False)  # of its file, below the root; "": it has none
+    line: int = field(default=0, compare=False)  # in that file, from 1; 0: it stands there no more
 
     @property
     def variables(self) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.core.output import parse_json
 from gate.core.paths import ABSENT
-from gate.core.report import CaseChange, FieldChange, Outcome
+from gate.core.report import Answer, CaseChange, FieldChange, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +80,22 @@ def _change(scored: ScoredCase) -> CaseChange:
         old_output=old,
         new_output=new,
         diff=field_changes(old, new),
+        old_answers=_answers(scored.old),
+        new_answers=_answers(scored.new),
+    )
+
+
+def unchanged(scored: Sequence[ScoredCase]) -> tuple[str, ...]:
+    """List the ids of the cases that stayed as they were."""
+    return tuple(each.case.case_id for each in scored if outcome_of(each) is Outcome.UNCHANGED)
+
+
+def _answers(scores: Sequence[Score]) -> tuple[Answer, ...]:
+    """Put equal answers together, the commonest first."""
+    alike = Counter((score.text, score.failure_code, score.override) for score in scores)
+    return tuple(
+        Answer(text=text, trials=trials, failure_code=code, override=override)
+        for (text, code, override), trials in alike.most_common()
     )
 
 

@@ -66,6 +66,9 @@ class Finding:
     p_adjusted: float | None = None  # by Holm, for all segments of the metric; None: no segment
     cases_needed: int | None = None  # for the limit to be provable, with as many trials each
     quantile: float | None = None  # of a latency: 0.95, or 0.5 where there are few trials
+    # A change up to the first passes, one from the second fails; about, since the test of a fail
+    # is exact and this is its normal law. None for latency.
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,16 @@ class FieldChange:
     path: str
     old: Any
     new: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One output of a side, and in how many of its trials it came."""
+
+    text: str
+    trials: int
+    failure_code: str | None = None  # None: usable
+    override: float | None = None  # probability in [0, 1]; None: not judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +104,17 @@ class CaseChange:
     old_output: str | None
     new_output: str | None
     diff: tuple[FieldChange, ...]
+    old_answers: tuple[Answer, ...] = ()  # all trials, the commonest answer first
+    new_answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookTaken:
+    """What one look at the trials saw."""
+
+    trials_old: int
+    trials_new: int
+    findings: tuple[Finding, ...]  # over all cases, and those of segments that failed in the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +159,14 @@ class SuiteReport:
     calls: Calls = field(default_factory=Calls)
     cost_usd: float | None = None
     stopped_early: bool = False
-    cases_not_asked: int = 0  # the run stopped before
+    unchanged: tuple[str, ...] = ()  # ids of the cases that stayed as they were
+    not_asked: tuple[str, ...] = ()  # ids; the run stopped before
+    looks: tuple[LookTaken, ...] = ()  # in their order; the last one gave the verdict
+
+    @property
+    def cases_not_asked(self) -> int:
+        """How many cases the run did not come to before it stopped."""
+        return len(self.not_asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,3 +183,4 @@ class Report:
     waivers: tuple[Mapping[str, Any], ...] = ()
     duration_s: float = 0.0
     explain_flags: str = ""  # what `gate explain` needs to look at the same two prompts
+    folder: str = ""  # of the project in its repository, for the paths of cases

@@ -25,6 +25,7 @@ class Judgement:
 
     verdict: Verdict
     interval: tuple[float, float]  # change -+ 1.645 SE
+    bounds: tuple[float, float]  # up to the first it passes, from the second it fails
     sharpness: Sharpness
     fail_chance: float  # of a fail at the end of the plan, given what was seen
     pass_chance: float
@@ -48,16 +49,18 @@ def judge(found: Estimate, limit: Limit, look: Look = ONE_LOOK) -> Judgement:
     level = look.fail_level(limit.alpha)
     error = math.sqrt(found.variance)
     spread = reckoned_error(found.variance, limit, n_old, n)
-    distance = found.change + continuity(limit, n) - limit.tolerance
-    if found.p_value <= level and found.change - _margin(limit, look) * error > limit.tolerance:
+    passes_below = limit.tolerance - continuity(limit, n) - pass_z(look) * spread
+    matters_above = limit.tolerance + _margin(limit, look) * error
+    if found.p_value <= level and found.change > matters_above:
         verdict = Verdict.FAIL
-    elif distance <= -pass_z(look) * spread:
+    elif found.change <= passes_below:
         verdict = Verdict.PASS
     else:
         verdict = Verdict.INCONCLUSIVE
     return Judgement(
         verdict=verdict,
         interval=_interval(found, error, limit),
+        bounds=(passes_below, max(matters_above, upper_quantile(level) * error)),
         sharpness=sharpness(found, limit, look),
         fail_chance=_fail_chance(found, limit, look),
         pass_chance=_pass_chance(found, limit, look),

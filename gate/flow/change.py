@@ -53,6 +53,7 @@ class Change:
     first_run: str = ""  # why there is nothing to judge yet
     explain_flags: str = ""
     base: str = ""  # the commit of old; empty for two files
+    folder: str = ""  # of the project in its repository: "" or "folder/"
 
 
 def suite_cases(tree: Tree, suite: Suite, prompt: Prompt) -> tuple[Case, ...]:
@@ -72,10 +73,20 @@ def suite_cases(tree: Tree, suite: Suite, prompt: Prompt) -> tuple[Case, ...]:
 
 
 def merge_cases(base: tuple[Case, ...], head: tuple[Case, ...]) -> tuple[Case, ...]:
-    """Return the base's cases as they are there, and after them the head's new ones, marked."""
+    """Return the base's cases as they are there, and after them the head's new ones, marked.
+
+    Where a case stands is told by the head: that is the file in front of the reader.
+    """
+    places = {case.case_id: (case.path, case.line) for case in head}
     known = {case.case_id for case in base}
+    gone = ("", 0)
+    kept = (
+        replace(case, path=path or case.path, line=line)
+        for case in base
+        for path, line in (places.get(case.case_id, gone),)
+    )
     added = (replace(case, is_new=True) for case in head if case.case_id not in known)
-    return (*base, *added)
+    return (*kept, *added)
 
 
 def choose_cases(cases: tuple[Case, ...], pattern: str | None) -> tuple[Case, ...]:

@@ -76,4 +76,5 @@ def _prompt(project: Project, path: Path) -> Prompt:
         inside = real.relative_to(project.root).as_posix()
         return read_prompt(project.disk, inside, disk=project.disk)
     found = read_prompt(WorkTree(real.parent), real.name, disk=project.disk)
-    return replace(found, path=str(path))
+    cases = tuple(replace(case, path=str(path)) for case in found.test_data)
+    return replace(found, path=str(path), test_data=cases)

@@ -137,6 +137,7 @@ class _Reader:
             unaffected=tuple(unaffected),
             notes=tuple(self._notes),
             base=self._tree.commit,
+            folder=self._tree.prefix,
         )
 
     def _suite(self, name: str) -> SuiteChange | bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.config import Config
 from gate.core.ending import finish
-from gate.core.outcomes import changes, failure_codes
+from gate.core.outcomes import changes, failure_codes, unchanged
 from gate.core.report import Calls, Report, SuiteReport, Verdict
 from gate.core.rows import judge_scored, paired, scored_side, some, unscored_side
 from gate.core.score import score_case
@@ -154,6 +154,7 @@ def _suite_report(name: str, scored: Sequence[ScoredCase], judged: Judged) -> Su
         failure_codes_old=old_codes,
         failure_codes_new=new_codes,
         cases_changed=changes(scored),
+        unchanged=unchanged(scored),
         calls=Calls(recorded=trials_old + trials_new + missing, missing=missing),
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from gate.core.columns import columns_of
 from gate.core.judgement import judge_columns
-from gate.core.outcomes import changes, failure_codes
-from gate.core.report import Calls, PromptSeen, SuiteReport, Verdict
+from gate.core.outcomes import changes, failure_codes, unchanged
+from gate.core.report import Calls, LookTaken, PromptSeen, SuiteReport, Verdict
 from gate.core.score import score_case
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gate.core.judgement import Judged, Waived
     from gate.core.model import Case, Trial
     from gate.core.policy import Policy, Waiver
+    from gate.core.report import Finding
     from gate.core.score import ScoredCase
     from gate.flow.change import Side, SuiteChange
     from gate.flow.gathered import Gathered
@@ -71,12 +72,20 @@ class SuiteJudge:
         self._shared: dict[tuple[int, int], tuple[int, int]] = {}  # most cases have the same
         self.scored: list[ScoredCase] = []
         self.judged: Judged | None = None
+        self._looks: list[LookTaken] = []
 
     def judge(self, found: Gathered, look: int) -> bool:
         """Judge the trials that a look sees; return whether the run may stop there."""
         self.scored = self._score_all(found, look)
         columns = columns_of(self.scored, planned_new=found.plan.repeats)
         self.judged = self._judge(found, look, columns)
+        self._looks.append(
+            LookTaken(
+                trials_old=sum(len(each.old) for each in self.scored),
+                trials_new=sum(len(each.new) for each in self.scored),
+                findings=self.judged.findings,
+            )
+        )
         return self.judged.is_decided
 
     def would_stop(self, found: Gathered, look: int) -> bool:
@@ -134,15 +143,17 @@ class SuiteJudge:
             cases=len(self._change.cases),
             trials_old=sum(len(each.old) for each in scored),
             trials_new=sum(len(each.new) for each in scored),
-            prompt_old=_seen(self._change.old),
-            prompt_new=_seen(self._change.new),
+            prompt_old=seen(self._change.old),
+            prompt_new=seen(self._change.new),
             findings=judged.findings,
             not_measured=judged.not_measured,
             small_segments=judged.small_segments,
             failure_codes_old=old_codes,
             failure_codes_new=new_codes,
             cases_changed=changes(asked),
-            cases_not_asked=len(scored) - len(asked),
+            unchanged=unchanged(asked),
+            not_asked=tuple(each.case.case_id for each in scored if not _is_asked(each)),
+            looks=looks_told(self._looks, judged.findings),
             calls=Calls(
                 old_live=found.live["old"],
                 new_live=found.live["new"],
@@ -157,6 +168,19 @@ class SuiteJudge:
         )
 
 
+def looks_told(looks: Sequence[LookTaken], findings: Sequence[Finding]) -> tuple[LookTaken, ...]:
+    """Keep of each look what is told: all cases, and those segments that failed in the end."""
+    told = {
+        (each.id, each.segment)
+        for each in findings
+        if each.segment is None or each.verdict is Verdict.FAIL
+    }
+    return tuple(
+        replace(look, findings=tuple(f for f in look.findings if (f.id, f.segment) in told))
+        for look in looks
+    )
+
+
 def _repeats(trials: Sequence[Trial]) -> int:
     """Return the repeats of some trials, one bit each: small enough to keep for every case."""
     return sum(1 << trial.repeat for trial in trials)
@@ -167,5 +191,6 @@ def _is_asked(scored: ScoredCase) -> bool:
     return bool((scored.old or scored.old_missing) and (scored.new or scored.new_missing))
 
 
-def _seen(side: Side) -> PromptSeen:
+def seen(side: Side) -> PromptSeen:
+    """Return the prompt of a side as the report names it."""
     return PromptSeen(fingerprint=side.prompt.fingerprint, model=side.prompt.model)

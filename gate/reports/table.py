@@ -13,6 +13,7 @@ from gate.reports.safe_text import visible
 
 if TYPE_CHECKING:
     from gate.core.report import CaseChange, Finding, Report, SuiteReport
+    from gate.reports.medium import Medium
 
 _WORST = 5  # cases shown in full
 _SEGMENTS = 10  # lines on segments
@@ -21,7 +22,7 @@ _SHOWN = 160  # characters of one output in the table
 _HEADERS = ["metric", "segment", "n", "old", "new", "change", "interval", "limit", "p", "verdict"]
 
 
-def render(report: Report) -> str:
+def render(report: Report, _medium: Medium) -> str:
     """Return the report for a terminal, without colour."""
     parts = [_headline(report)]
     parts += [_suite(suite, report) for suite in report.suites]

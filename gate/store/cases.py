@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gate.core.tree import Tree
 
-    Row = tuple[str, dict[str, Any]]
+    Row = tuple[int, dict[str, Any]]  # its line, and what stands there
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][\w.:/-]{0,99}", re.ASCII).fullmatch
 
@@ -35,12 +35,14 @@ def read_cases(tree: Tree, pattern: str) -> tuple[Case, ...]:
     found: dict[str, tuple[str, Case]] = {}
     tags: dict[frozenset[tuple[str, str]], dict[str, str]] = {}
     for path in paths:
-        for where, raw in _rows(tree.read(path), path, tree.label):
+        for line, raw in _rows(tree.read(path), path, tree.label):
+            where = f"{tree.label}{path}:{line}"
             if not _is_plain(raw):
                 validate(raw, "case", where=lambda _path, where=where: where)  # type: ignore[misc]
             segment = raw.get("segment", {})
             # Cases with the same tags share them: many cases have few segments.
-            case = _case(raw, tags.setdefault(frozenset(segment.items()), segment))
+            shared = tags.setdefault(frozenset(segment.items()), segment)
+            case = _case(raw, shared, path, line)
             if case.case_id in found:
                 raise ConfigError(
                     f"{where}: case id {case.case_id!r} stands already at {found[case.case_id][0]}",
@@ -67,13 +69,15 @@ def _is_plain(raw: Any) -> bool:
     )
 
 
-def _case(raw: dict[str, Any], segment: dict[str, str]) -> Case:
+def _case(raw: dict[str, Any], segment: dict[str, str], path: str, line: int) -> Case:
     return Case(
         case_id=raw["id"],
         input=raw["input"],
         expected=raw.get("expected"),
         segment=segment,
         cluster=raw.get("cluster"),
+        path=path,
+        line=line,
     )
 
 
@@ -104,7 +108,7 @@ def _jsonl(content: bytes, name: str) -> Iterator[Row]:
             raise ConfigError(
                 f"{name}:{number}: not JSON: {error}", fix="one JSON object a line"
             ) from error
-        yield f"{name}:{number}", raw
+        yield number, raw
 
 
 def _refuse(constant: str) -> None:
@@ -121,7 +125,7 @@ def _yaml(content: bytes, name: str) -> Iterator[Row]:
     if not isinstance(document.value, list):
         raise ConfigError(f"{name}:1: cases in YAML are a list", fix="start each with '- id: …'")
     for index, raw in enumerate(document.value):
-        yield document.where((index,)), raw
+        yield document.line((index,)), raw
 
 
 def _csv(content: bytes, name: str) -> Iterator[Row]:
@@ -145,12 +149,13 @@ def _csv(content: bytes, name: str) -> Iterator[Row]:
                     fix="remove one; the other would silently win",
                 )
         for cells in reader:
-            where = f"{name}:{reader.line_num}"
             if not cells:
                 continue
             if len(cells) != len(header):
-                raise ConfigError(f"{where}: {len(cells)} cells under {len(header)} columns")
-            yield where, _from_cells(header, cells)
+                raise ConfigError(
+                    f"{name}:{reader.line_num}: {len(cells)} cells under {len(header)} columns"
+                )
+            yield reader.line_num, _from_cells(header, cells)
     except csv.Error as error:
         raise ConfigError(f"{name}:{reader.line_num}: broken CSV: {error}") from error
 

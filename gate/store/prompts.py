@@ -73,7 +73,7 @@ def read_prompt(tree: Tree, path: str, *, disk: WorkTree | None = None) -> Promp
         code=code,
         fingerprint=fingerprint_of(value, code),
         evaluators=evaluators,
-        test_data=_test_data(value.get("testData", []), document),
+        test_data=_test_data(value.get("testData", []), document, path),
         notes=notes,
     )
 
@@ -184,7 +184,7 @@ def _evaluators(
     return tuple(checks), tuple(notes)
 
 
-def _test_data(raw: list[dict[str, Any]], document: Document) -> tuple[Case, ...]:
+def _test_data(raw: list[dict[str, Any]], document: Document, path: str) -> tuple[Case, ...]:
     """Turn `testData` into cases; without an id, a case is known by its content."""
     cases: dict[str, Case] = {}
     for index, row in enumerate(raw):
@@ -196,5 +196,11 @@ def _test_data(raw: list[dict[str, Any]], document: Document) -> tuple[Case, ...
             raise ConfigError(
                 f"{document.where(('testData', index))}: the case {case_id!r} stands here twice"
             )
-        cases[case_id] = Case(case_id=case_id, input=given, expected=row.get("expected"))
+        cases[case_id] = Case(
+            case_id=case_id,
+            input=given,
+            expected=row.get("expected"),
+            path=path,
+            line=document.line(("testData", index)),
+        )
     return tuple(cases.values())

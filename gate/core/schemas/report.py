@@ -7,6 +7,7 @@ from typing import Any
 _NUMBER = {"type": "number"}
 _COUNT = {"type": "integer", "minimum": 0}
 _TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
 _MAYBE_TEXT = {"type": ["string", "null"]}
 _VERDICT = {"enum": ["pass", "fail", "inconclusive", "incomplete"]}
 
@@ -42,8 +43,18 @@ _FINDING = _closed(
         "p_adjusted": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "cases_needed": {"type": ["integer", "null"], "minimum": 1},
         "quantile": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "bounds": {"type": ["array", "null"], "items": _NUMBER, "minItems": 2, "maxItems": 2},
     }
 )
+_ANSWER = _closed(
+    {
+        "text": _TEXT,
+        "trials": {"type": "integer", "minimum": 1},
+        "failure_code": _MAYBE_TEXT,
+        "override": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    }
+)
+_ANSWERS = {"type": "array", "items": _ANSWER}
 _CASE_CHANGE = _closed(
     {
         "case": _TEXT,
@@ -58,6 +69,11 @@ _CASE_CHANGE = _closed(
         "old_output": _MAYBE_TEXT,
         "new_output": _MAYBE_TEXT,
         "diff": {"type": "array", "items": _closed({"path": _TEXT, "old": {}, "new": {}})},
+        "input": {},
+        "expected": {},
+        "answers": _closed({"old": _ANSWERS, "new": _ANSWERS}),
+        "path": _TEXT,
+        "line": _COUNT,
     }
 )
 _PROMPT = {
@@ -87,6 +103,16 @@ _SUITE = _closed(
         "cost_usd": {"type": ["number", "null"]},
         "stopped_early": {"type": "boolean"},
         "cases_not_asked": _COUNT,
+        "case_ids": _closed({"unchanged": _TEXTS, "not_asked": _TEXTS}),
+        "looks": {
+            "type": "array",
+            "items": _closed(
+                {
+                    "trials": _closed({"old": _COUNT, "new": _COUNT}),
+                    "findings": {"type": "array", "items": _FINDING},
+                }
+            ),
+        },
     }
 )
 
@@ -104,6 +130,8 @@ REPORT: dict[str, Any] = {
             "notes": {"type": "array", "items": _TEXT},
             "waivers": {"type": "array", "items": {"type": "object"}},
             "duration_s": {"type": "number", "minimum": 0},
+            "explain_flags": _TEXT,
+            "folder": _TEXT,
         }
     ),
 }

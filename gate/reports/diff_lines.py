@@ -1,0 +1,92 @@
+"""What differs between an old and a new output, as lines of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gate.core.canonical import canonical_json
+from gate.core.word_diff import word_diff
+from gate.reports.safe_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gate.core.report import FieldChange
+    from gate.core.word_diff import Piece
+
+_AROUND = 40  # characters that are kept on each side of a change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """How words that went and words that came are marked."""
+
+    gone: Callable[[str], str]
+    come: Callable[[str], str]
+
+
+PLAIN = Marks(gone=lambda text: f"[-{text}-]", come=lambda text: f"{{+{text}+}}")
+
+
+def diff_lines(
+    diff: Sequence[FieldChange], *, longest: int, most: int, marks: Marks = PLAIN
+) -> list[str]:
+    """Return two lines a field, `-` what it was and `+` what it is, with the changed words marked.
+
+    Args:
+        diff: What differs.
+        longest: Characters of one line, about; what stayed is left out before what changed is.
+        most: Fields that are shown.
+        marks: Around words, where only some of a text changed.
+    """
+    lines = []
+    for each in diff[:most]:
+        old, new = as_text(each.old), as_text(each.new)
+        name = f"{visible(each.path, longest=80)}: " if each.path else ""
+        lines += [
+            f"{sign} {name}{line}"
+            for sign, line in zip("-+", _sides(old, new, longest, marks), strict=True)
+        ]
+    if len(diff) > most:
+        lines.append(f"  … {len(diff) - most} more fields differ")
+    return lines
+
+
+def as_text(value: Any) -> str:
+    """Write a value of a field: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else canonical_json(value)
+
+
+def _sides(old: str, new: str, longest: int, marks: Marks) -> tuple[str, str]:
+    pieces = word_diff(old, new)
+    if not any(piece.is_same and piece.old.strip() for piece in pieces):
+        # Nothing stayed, so marks would say nothing.
+        return visible(old, longest=longest), visible(new, longest=longest)
+    shown = [_elided(piece, place, len(pieces)) for place, piece in enumerate(pieces)]
+    return (
+        _side([(each.old, each.is_same) for each in pieces], shown, longest, marks.gone),
+        _side([(each.new, each.is_same) for each in pieces], shown, longest, marks.come),
+    )
+
+
+def _elided(piece: Piece, place: int, count: int) -> str:
+    """Shorten what stayed to what stands next to a change."""
+    text = piece.old
+    head = "" if place == 0 else text[:_AROUND]
+    tail = "" if place == count - 1 else text[-_AROUND:]
+    return text if len(text) <= len(head) + len(tail) + 1 else f"{head}…{tail}"
+
+
+def _side(
+    texts: list[tuple[str, bool]], shown: list[str], longest: int, mark: Callable[[str], str]
+) -> str:
+    line, left = "", longest
+    for (text, is_same), short in zip(texts, shown, strict=True):
+        part = short if is_same else text
+        if left <= 0:
+            return f"{line}…"
+        safe = visible(part, longest=left)
+        line += safe if is_same or not part else mark(safe)
+        left -= len(part)
+    return line

@@ -1,0 +1,59 @@
+"""Reading a `report.json` back."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from gate.core.report_json import report_of
+from gate.core.schemas import SCHEMAS
+from gate.errors import ConfigError
+from gate.store.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gate.core.report import Report
+
+_FIX = "name a report.json that gate check has written"
+
+
+def read_report(path: Path) -> Report:
+    """Read a report that was written as JSON.
+
+    Raises:
+        ConfigError: There is none, or it is no report of this version.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", fix=_FIX) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not JSON: {error}", fix=_FIX) from error
+    if not isinstance(value, dict) or value.get("version") != 1:
+        raise ConfigError(f"{path}: no report of version 1", fix=_FIX)
+    _see_it_valid(value, str(path))
+    return report_of(value)
+
+
+def _see_it_valid(value: Any, name: str) -> None:
+    """Refuse what the schema does; in an eighth of the time that a validator takes to tell why."""
+    from fastjsonschema import JsonSchemaValueException
+
+    try:
+        _quick()(value)
+    except JsonSchemaValueException as error:
+        validate(value, "report", where=lambda _path: name)
+        raise ConfigError(f"{name}: {error.message}", fix=_FIX) from error
+
+
+@lru_cache(maxsize=1)
+def _quick() -> Callable[[Any], Any]:
+    import fastjsonschema
+
+    # It knows drafts up to 7; the schema uses nothing that is younger.
+    schema = {key: part for key, part in SCHEMAS["report"].items() if key != "$schema"}
+    compiled: Callable[[Any], Any] = fastjsonschema.compile(schema)
+    return compiled
