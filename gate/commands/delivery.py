@@ -108,8 +108,8 @@ class _Delivery:
     @classmethod
     def of(cls, ctx: click.Context, formats: list[str], output: Path | None) -> _Delivery:
         if output is None:
-            filed = [name for name in formats if FORMATS[name].file_name]
-            if len(filed) > 1:
+            # A log takes the table and annotations one after the other; a file holds one format.
+            if len(formats) > 1 and not set(formats) <= {"table", "github"}:
                 raise click.UsageError("several formats need --output DIR", ctx=ctx)
             return cls(shown=tuple(formats) or ("table",), filed=(), output=None)
         filed = [name for name in formats or FORMATS if FORMATS[name].file_name]

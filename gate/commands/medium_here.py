@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 
-from gate.reports.medium import PIPE_WIDTH, Medium
+from gate.reports.medium import Medium
+
+_ADDRESS = re.compile(r"https?://[\w.:/~%-]+", re.ASCII)
 
 
 def medium_here(*, is_stdout: bool) -> Medium:
@@ -18,13 +21,13 @@ def medium_here(*, is_stdout: bool) -> Medium:
     if not is_stdout:
         return Medium(link=_job())
     is_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if is_terminal else _columns()
+    width = shutil.get_terminal_size().columns if is_terminal else _columns()
     return Medium(width=width, is_coloured=_is_coloured(is_terminal=is_terminal), link=_job())
 
 
-def _columns() -> int:
+def _columns() -> int | None:
     asked = os.environ.get("COLUMNS", "")
-    return int(asked) if asked.isdecimal() and int(asked) else PIPE_WIDTH
+    return int(asked) if asked.isdecimal() and int(asked) else None
 
 
 def _is_coloured(*, is_terminal: bool) -> bool:
@@ -39,6 +42,7 @@ def _job() -> str:
     """Return the address of the job's page, where the runner tells one."""
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, run = (os.environ.get(name, "") for name in names)
-    if server and repository and run:
-        return f"{server}/{repository}/actions/runs/{run}"
-    return os.environ.get("CI_JOB_URL", "")
+    on_github = f"{server}/{repository}/actions/runs/{run}" if server and run else ""
+    address = on_github or os.environ.get("CI_JOB_URL", "")
+    # It becomes a link, so it must be able to be nothing else.
+    return address if _ADDRESS.fullmatch(address) else ""

@@ -80,8 +80,8 @@ def _change(scored: ScoredCase) -> CaseChange:
         old_output=old,
         new_output=new,
         diff=field_changes(old, new),
-        old_answers=_answers(scored.old),
-        new_answers=_answers(scored.new),
+        old_answers=answers(scored.old),
+        new_answers=answers(scored.new),
     )
 
 
@@ -90,8 +90,8 @@ def unchanged(scored: Sequence[ScoredCase]) -> tuple[str, ...]:
     return tuple(each.case.case_id for each in scored if outcome_of(each) is Outcome.UNCHANGED)
 
 
-def _answers(scores: Sequence[Score]) -> tuple[Answer, ...]:
-    """Put equal answers together, the commonest first."""
+def answers(scores: Sequence[Score]) -> tuple[Answer, ...]:
+    """Put a side's equal answers together, the commonest first."""
     alike = Counter((score.text, score.failure_code, score.override) for score in scores)
     return tuple(
         Answer(text=text, trials=trials, failure_code=code, override=override)

@@ -164,6 +164,13 @@ class SuiteReport:
     looks: tuple[LookTaken, ...] = ()  # in their order; the last one gave the verdict
 
     @property
+    def failed(self) -> tuple[Finding, ...]:
+        """The findings that fail and that no waiver lets through."""
+        return tuple(
+            each for each in self.findings if each.verdict is Verdict.FAIL and not each.waived
+        )
+
+    @property
     def cases_not_asked(self) -> int:
         """How many cases the run did not come to before it stopped."""
         return len(self.not_asked)

@@ -22,4 +22,5 @@ class SuitePlan:
     known: int  # trials that the baseline and the recordings hold
     confirming: int  # calls more, at most, if the verdict is a fail against recordings
     cost_usd: float | None  # of the calls; None: no price or no token counts are known
+    is_priced: bool  # whether the prompts say what a token costs
     forecasts: tuple[Forecast, ...]

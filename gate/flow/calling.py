@@ -46,7 +46,7 @@ class Caller:
         looking: Looking,
     ) -> None:
         self._sides: Mapping[str, Side] = {"old": change.old, "new": change.new}
-        self._name = change.suite.name
+        self._name = ", ".join(filter(None, (change.suite.name, options.purpose)))
         self._found = found
         self._groups = list(pending.items())
         self._tools = tools
@@ -164,5 +164,10 @@ class Caller:
         if len(self._answered) >= _TOGETHER:
             self._scoring.submit(self._looking.prepare, self._answered)
             self._answered = []
-        self._tools.progress.update(tally.answered + tally.missing, tally.cost_usd + (cost or 0.0))
+        self._tools.progress.update(
+            tally.answered + tally.missing,
+            tally.cost_usd + (cost or 0.0),
+            retries=tally.retries,
+            missing=tally.missing,
+        )
         return cost or 0.0

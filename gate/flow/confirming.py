@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.core.report import Confirmation, Verdict
+from gate.core.report import Confirmation
 
 if TYPE_CHECKING:
-    from gate.core.report import Finding, SuiteReport
+    from gate.core.report import SuiteReport
     from gate.flow.gathered import Gathered
     from gate.flow.run import SuiteRun
-
-
-def failed_findings(report: SuiteReport) -> list[Finding]:
-    """Return what fails and no waiver lets through."""
-    return [each for each in report.findings if each.verdict is Verdict.FAIL and not each.waived]
 
 
 def unconfirmed(run: SuiteRun, second: Gathered, note: str) -> SuiteRun:
@@ -44,8 +39,7 @@ def confirmation_note(name: str, first: SuiteReport, *, stands: bool) -> str:
             "live against live"
         )
     failed = [
-        f"{each.metric} in {each.segment}" if each.segment else each.metric
-        for each in failed_findings(first)
+        f"{each.metric} in {each.segment}" if each.segment else each.metric for each in first.failed
     ]
     return (
         f"suite {name}: failed against the baseline ({', '.join(failed)}), but not live against "

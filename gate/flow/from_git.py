@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.errors import IncompleteError, UsageError
@@ -68,7 +70,9 @@ def change_from_git(
             base=found.commit,
         )
     reader = _Reader(project, tree, read_config(tree, name), head, case)
-    return reader.change(names, found.found_by)
+    change = reader.change(names, found.found_by)
+    # Where the base was found, `gate explain` finds it, too.
+    return replace(change, explain_flags=shlex.join(["--base", base]) if base else "")
 
 
 def _refuse_nested(whole: GitTree, prefix: str, name: str) -> None:

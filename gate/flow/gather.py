@@ -26,6 +26,7 @@ class Options:
     offline: bool = False
     limits: Limits = field(default_factory=Limits)
     timeout_s: float = 60.0
+    purpose: str = ""  # of the calls, beside the suite's name; empty for the check itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

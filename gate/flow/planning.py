@@ -75,6 +75,7 @@ def plan_suite(
         # Old is called again, and new where it was the author who recorded it.
         confirming=given * asking.repeats + (plan.by_author if given else 0),
         cost_usd=_cost(change, found, calls),
+        is_priced=all(getattr(change, side).prompt.price for side in _SIDES if calls[side]),
         forecasts=forecast(
             baseline_columns(change, planned_new=asking.repeats),
             policy

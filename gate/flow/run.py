@@ -9,7 +9,7 @@ from gate.core.metrics import NOT_SIDE_BY_SIDE
 from gate.core.report import Confirmation, SuiteReport, Verdict
 from gate.errors import GateError, IncompleteError
 from gate.flow.asking import Asking, Source, make_plan
-from gate.flow.confirming import confirmation_note, failed_findings, unconfirmed, with_calls_of
+from gate.flow.confirming import confirmation_note, unconfirmed, with_calls_of
 from gate.flow.gather import Options, gather
 from gate.flow.gathered import recorded
 from gate.flow.judge import SuiteJudge
@@ -160,8 +160,16 @@ class Runner:
         stores = stores or (self._tools.recordings,)
         return recorded(make_plan(change, asking), stores, sources, brought)
 
-    def _gather(self, change: SuiteChange, found: Gathered, pending: Pending, judge: Judge) -> None:
-        options = replace(self._options.gathering, limits=self._limits)
+    def _gather(
+        self,
+        change: SuiteChange,
+        found: Gathered,
+        pending: Pending,
+        judge: Judge,
+        *,
+        purpose: str = "",
+    ) -> None:
+        options = replace(self._options.gathering, limits=self._limits, purpose=purpose)
         try:
             gather(change, found, pending, self._tools, options, judge)
         finally:
@@ -176,7 +184,8 @@ class Runner:
         )
         policy = self._policy if timed else self._policy.untimed()
         judge = SuiteJudge(change, policy, self._waived)
-        self._gather(change, found, pending, judge)
+        purpose = "confirming the fail" if is_confirming else ""
+        self._gather(change, found, pending, judge, purpose=purpose)
         report = judge.report(found)
         if policy != self._policy:
             reasons = {**report.not_measured, "latency_p95": NOT_SIDE_BY_SIDE}
@@ -198,7 +207,7 @@ class Runner:
         return (
             run.report.verdict is Verdict.FAIL
             and is_recorded
-            and all(each.metric != "latency_p95" for each in failed_findings(run.report))
+            and all(each.metric != "latency_p95" for each in run.report.failed)
         )
 
     def _is_stale(self, trial: Trial) -> bool:

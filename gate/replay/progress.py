@@ -29,8 +29,8 @@ class Progress:
             self._stream.write(f"{label}: {total} calls\n")
             self._stream.flush()
 
-    def update(self, done: int, cost_usd: float) -> None:
-        """Show calls done, rate, time left and money spent."""
+    def update(self, done: int, cost_usd: float, *, retries: int = 0, missing: int = 0) -> None:
+        """Show calls done, rate, time left, money spent, and what goes wrong."""
         now = self._clock()
         pause = _TERMINAL_S if self._terminal else _PLAIN_S
         if not self._stream or (now - self._shown < pause and done < self._total):
@@ -41,6 +41,8 @@ class Progress:
         line = (
             f"{self._label}: {done}/{self._total} calls, {done / seconds:.1f}/s, {left:.0f} s left"
         )
+        line += f", {retries} retries" if retries else ""
+        line += f", {missing} missing" if missing else ""
         if cost_usd:
             line += f", {cost_usd:.4f} USD"
         self._stream.write(f"\r\x1b[2K{line}" if self._terminal else f"{line}\n")

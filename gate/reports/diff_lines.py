@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gate.core.report import FieldChange
     from gate.core.word_diff import Piece
 
+_MUCH = 1000  # characters that are left out
+_LEAST = 20  # characters of a value, however long its name is
 _AROUND = 40  # characters that are kept on each side of a change
 
 
@@ -44,9 +46,10 @@ def diff_lines(
     for each in diff[:most]:
         old, new = as_text(each.old), as_text(each.new)
         name = f"{visible(each.path, longest=80)}: " if each.path else ""
+        room = max(_LEAST, longest - len(name))
         lines += [
             f"{sign} {name}{line}"
-            for sign, line in zip("-+", _sides(old, new, longest, marks), strict=True)
+            for sign, line in zip("-+", _sides(old, new, room, marks), strict=True)
         ]
     if len(diff) > most:
         lines.append(f"  … {len(diff) - most} more fields differ")
@@ -62,12 +65,20 @@ def _sides(old: str, new: str, longest: int, marks: Marks) -> tuple[str, str]:
     pieces = word_diff(old, new)
     if not any(piece.is_same and piece.old.strip() for piece in pieces):
         # Nothing stayed, so marks would say nothing.
-        return visible(old, longest=longest), visible(new, longest=longest)
+        return _cut(old, longest), _cut(new, longest)
     shown = [_elided(piece, place, len(pieces)) for place, piece in enumerate(pieces)]
     return (
         _side([(each.old, each.is_same) for each in pieces], shown, longest, marks.gone),
         _side([(each.new, each.is_same) for each in pieces], shown, longest, marks.come),
     )
+
+
+def _cut(text: str, longest: int) -> str:
+    """Cut a text that is too long; how much is left out is said where that is much."""
+    if len(text) - longest > _MUCH:
+        return visible(text, longest=longest)
+    shown = visible(text[:longest], longest=longest)
+    return shown if len(text) <= longest else f"{shown}…"
 
 
 def _elided(piece: Piece, place: int, count: int) -> str:
@@ -85,8 +96,8 @@ def _side(
     for (text, is_same), short in zip(texts, shown, strict=True):
         part = short if is_same else text
         if left <= 0:
-            return f"{line}…"
-        safe = visible(part, longest=left)
+            return line if line.endswith("…") else f"{line}…"
+        safe = _cut(part, left)
         line += safe if is_same or not part else mark(safe)
         left -= len(part)
     return line

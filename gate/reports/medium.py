@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PIPE_WIDTH = 100  # columns where nobody tells; a log of CI shows as many
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
     """What a report is shown on."""
 
-    width: int = PIPE_WIDTH  # columns
+    width: int | None = None  # columns of the terminal; None: a pipe or a file has no end
     is_coloured: bool = False
     link: str = ""  # where the whole report can be seen, if anywhere

@@ -39,7 +39,9 @@ def _suite(plan: SuitePlan) -> str:
 def _calls(plan: SuitePlan) -> str:
     calls = plan.calls_old + plan.calls_new
     sides = f" ({plan.calls_old} old, {plan.calls_new} new)" if plan.calls_old else ""
-    cost = ", cost unknown (no price)" if plan.cost_usd is None else f", {plan.cost_usd:.4f} USD"
+    reason = "no answer yet whose tokens were counted" if plan.is_priced else "no price"
+    unknown = f", cost unknown ({reason})"
+    cost = unknown if plan.cost_usd is None else f", {plan.cost_usd:.4f} USD"
     trials = "1 new trial each" if plan.repeats == 1 else f"{plan.repeats} new trials each"
     line = (
         f"{plan.cases} cases, {trials}; at most {calls} calls{sides}{cost if calls else ''}; "

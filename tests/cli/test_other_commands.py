@@ -33,7 +33,7 @@ def test_explain_shows_both_sides_of_a_case(repo: Folder) -> None:
     assert "    yes 2" in lines[old:new]
     assert "  1 of 1 trials, fails: regex, override " in "\n".join(lines[new:])
     assert "    yes 2 indeed" in lines[new:]
-    assert lines[-3:] == ["differs:", "  - yes 2", "  + yes 2 indeed"]
+    assert lines[-3:] == ["differs:", "  - yes 2", "  + yes 2{+ indeed+}"]
     assert not calls(repo)
 
     unknown = run(repo, "explain", "s", "bb")

@@ -154,18 +154,24 @@ def test_the_cost_is_that_of_the_answers_that_are_known(repo: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    "files",
+    ("old", "new", "reason"),
     [
-        pytest.param(HARMLESS, id="no-price"),
-        pytest.param(priced("{{answer}} indeed"), id="no-answer-whose-tokens-are-known"),
+        pytest.param({}, HARMLESS, "no price", id="no-price"),
+        pytest.param({}, priced("{{answer}} indeed"), "no price", id="old-has-no-price"),
+        pytest.param(
+            priced(),
+            priced("{{answer}} indeed"),
+            "no answer yet whose tokens were counted",
+            id="no-answer-whose-tokens-are-known",
+        ),
     ],
 )
 def test_a_cost_that_is_not_known_is_not_made_up(
-    repo: Folder, files: dict[str, str | bytes]
+    repo: Folder, old: dict[str, str], new: dict[str, str], reason: str
 ) -> None:
-    repo.write(moody(10)).commit()
-    repo.write(files)
-    assert ", cost unknown (no price); " in planned(repo)
+    repo.write({**moody(10), **old}).commit()
+    repo.write(new)
+    assert f", cost unknown ({reason}); " in planned(repo)
 
 
 # --- wrong questions ----------------------------------------------------------------------------

@@ -41,6 +41,7 @@ def plan(*forecasts: Forecast, **keys: Any) -> SuitePlan:
             known=660,
             confirming=264,
             cost_usd=0.01234,
+            is_priced=True,
             forecasts=forecasts or (forecast(),),
         ),
         **keys,
@@ -68,7 +69,16 @@ def test_a_whole_plan() -> None:
             {"calls_old": 3, "calls_new": 4}, "at most 7 calls (3 old, 4 new), ", id="both-sides"
         ),
         pytest.param({"repeats": 1}, "\n132 cases, 1 new trial each; ", id="one-trial"),
-        pytest.param({"cost_usd": None}, "264 calls, cost unknown (no price); 660 ", id="no-price"),
+        pytest.param(
+            {"cost_usd": None, "is_priced": False},
+            "264 calls, cost unknown (no price); 660 ",
+            id="no-price",
+        ),
+        pytest.param(
+            {"cost_usd": None},
+            "264 calls, cost unknown (no answer yet whose tokens were counted); 660 ",
+            id="a-price-and-no-answer",
+        ),
         pytest.param(
             {"calls_new": 0, "cost_usd": 0.0}, "at most 0 calls; 660 ", id="no-call-has-no-cost"
         ),

@@ -1,0 +1,133 @@
+"""What every report says in words: about a suite, a case and the run."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from gate.core.report import Verdict
+from gate.reports import numbers
+from gate.reports.findings_table import SEGMENTS, suspicious
+from gate.reports.safe_text import visible
+
+if TYPE_CHECKING:
+    from gate.core.report import CaseChange, Report, SuiteReport
+
+
+def remarks(suite: SuiteReport) -> list[str]:
+    """Return what the findings do not say by themselves, a sentence each."""
+    return [
+        *_segments(suite),
+        *(
+            f"{numbers.METRIC_NAMES.get(metric, visible(metric))}: not measured, {visible(reason)}"
+            for metric, reason in suite.not_measured.items()
+        ),
+        *_sharpness(suite),
+        *_codes(suite),
+    ]
+
+
+def _segments(suite: SuiteReport) -> list[str]:
+    """Say how many segments were judged, and which could not be."""
+    judged = {each.segment for each in suite.findings if each.segment is not None}
+    lines = []
+    if judged:
+        found = suspicious(suite)
+        named = {each.segment for each in found}
+        line = f"segments: {len(judged)} judged, {len(named)} suspicious (p by Holm)"
+        if len(found) > SEGMENTS:
+            line += f", {len(found) - SEGMENTS} lines more in the JSON report"
+        lines.append(line)
+    if suite.small_segments:
+        names = ", ".join(visible(name) for name in suite.small_segments[:SEGMENTS])
+        more = len(suite.small_segments) - SEGMENTS
+        lines.append(
+            f"too few trials to fail by themselves: {names}"
+            f"{f' and {more} more' if more > 0 else ''}"
+        )
+    return lines
+
+
+def _sharpness(suite: SuiteReport) -> list[str]:
+    """For an inconclusive metric: what this run could have told, and what it takes."""
+    lines = []
+    for each in suite.findings:
+        if each.verdict is not Verdict.INCONCLUSIVE or each.segment is not None:
+            continue
+        scale = 100
+        unit = "pp" if each.unit == "rate" else "%"
+        if each.detectable is None or each.provable is None:
+            continue
+        line = f"{numbers.metric_name(each)}: inconclusive; "
+        if each.unit == "rate" and each.detectable >= 1:
+            line += "with so few trials no rise can be found"
+        else:
+            line += f"this run finds a rise of {each.detectable * scale:.1f} {unit} in 4 of 5 runs"
+        if each.trials_needed:
+            line += (
+                f" and could exclude one of {each.provable * scale:.1f} {unit}; the limit takes "
+                f"about {each.trials_needed} new trials, as many each in {each.cases_needed} cases"
+            )
+        lines.append(line)
+    return lines
+
+
+def _codes(suite: SuiteReport) -> list[str]:
+    sides = []
+    for side, codes in (("old", suite.failure_codes_old), ("new", suite.failure_codes_new)):
+        shown = ", ".join(f"{visible(code)} {count}" for code, count in codes.items())
+        sides.append(f"{side}: {shown or 'none'}")
+    return [f"failure codes, {'; '.join(sides)}"]
+
+
+def counts(suite: SuiteReport) -> str:
+    """Return how many cases moved which way."""
+    moved = Counter(change.outcome.value for change in suite.cases_changed)
+    spared = suite.cases_not_asked
+    unchanged = suite.cases - sum(moved.values()) - spared
+    if not moved and not spared:
+        return "cases: all unchanged"
+    parts = [f"{count} {outcome}" for outcome, count in moved.items()]
+    parts += [f"{unchanged} unchanged", *([f"{spared} not asked"] if spared else [])]
+    return f"cases: {', '.join(parts)}"
+
+
+def explain_command(report: Report, suite: SuiteReport, change: CaseChange) -> str:
+    """Return the command that shows a case in full."""
+    flags = f" {visible(report.explain_flags)}" if report.explain_flags else ""
+    return f"gate explain {visible(suite.suite)} {shlex.quote(visible(change.case.case_id))}{flags}"
+
+
+def case_head(change: CaseChange) -> str:
+    """Return what a case is and how it moved, in one line."""
+    tags = " ".join(
+        f"{visible(tag)}={visible(value)}" for tag, value in change.case.segment.items()
+    )
+    new = " (new case)" if change.case.is_new else ""
+    return (
+        f"{visible(change.case.case_id)}{new}  {tags}  failures {change.old_failures}/"
+        f"{change.old_trials} -> {change.new_failures}/{change.new_trials}"
+        f"{f'  {visible(change.failure_code)}' if change.failure_code else ''}"
+    )
+
+
+def footer(report: Report) -> str:
+    """Return what the run took, by which policy and whose it is, in one line."""
+    calls = [suite.calls for suite in report.suites]
+    live = sum(each.old_live + each.new_live for each in calls)
+    recorded = sum(each.recorded for each in calls)
+    missing = sum(each.missing for each in calls)
+    cost = sum(suite.cost_usd or 0.0 for suite in report.suites)
+    spent = f", {cost:.4f} USD" if cost else ""
+    lost = f", {missing} missing" if missing else ""
+    saved = sum(each.saved_by_stopping for each in calls)
+    spared = f", {saved} calls saved by stopping early" if saved else ""
+    retries = sum(each.retries for each in calls)
+    tried = f" and {retries} retries" if retries else ""
+    policy = f"; policy {visible(report.policy_source)}" if report.policy_source else ""
+    owner = f"; owner {visible(report.owner)}" if report.owner else ""
+    return (
+        f"{live} calls{tried}, {recorded} recorded answers{lost}{spared}{spent}, "
+        f"{report.duration_s:.1f} s{policy}{owner}"
+    )
