@@ -94,7 +94,7 @@ def _incomplete(error: IncompleteError, duration_s: float) -> Report:
         )
     )
     why = (str(error), *([f"repair: {error.fix}"] if error.fix else []))
-    return replace(told, notes=(*told.notes, *why), duration_s=duration_s)
+    return replace(told, notes=(*why, *told.notes), duration_s=duration_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

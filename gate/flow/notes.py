@@ -30,10 +30,10 @@ def suite_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -
     notes = []
     found = run.found[-1]
     if run.report.verdict is Verdict.INCOMPLETE and found.tally.budget_spent:
-        notes.append(
-            f"suite {name}: {found.tally.budget_spent}; next: run it again with a larger one, what "
-            "was answered is recorded"
-        )
+        notes += [
+            f"suite {name}: {found.tally.budget_spent}",
+            "next: run it again with a larger one: what was answered is recorded",
+        ]
     notes += _missing(name, run)
     by_author = run.found[0].plan.by_author
     if by_author:

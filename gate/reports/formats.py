@@ -17,11 +17,11 @@ class Format:
     """A module with `render(report, medium) -> str`, and its file's name under `--output`."""
 
     module: str
-    file_name: str | None  # None: it is read where the command runs, so standard output it is
+    file_name: str | None  # None: it acts where the command runs, on standard output
 
 
 FORMATS = {
-    "table": Format(module="gate.reports.table", file_name=None),
+    "table": Format(module="gate.reports.table", file_name="report.txt"),
     "json": Format(module="gate.reports.json_report", file_name="report.json"),
     "markdown": Format(module="gate.reports.markdown", file_name="report.md"),
     "junit": Format(module="gate.reports.junit", file_name="junit.xml"),

@@ -91,7 +91,7 @@ def test_a_regression_fails_and_the_same_run_again_calls_nothing(repo: Folder) -
     assert "cases: 30 regressed, 0 unchanged" in lines
     assert "  c00    failures 0/1 -> 1/1  regex" in lines
     assert "    - yes 0" in lines
-    assert "    + yes 0 indeed" in lines
+    assert "    + yes 0{+ indeed+}" in lines
     assert "next: gate explain s c00" in lines
     assert not calls(repo)
 

@@ -132,6 +132,7 @@ REPORT: dict[str, Any] = {
             "duration_s": {"type": "number", "minimum": 0},
             "explain_flags": _TEXT,
             "folder": _TEXT,
-        }
+        },
+        optional=("explain_flags", "folder"),
     ),
 }
