@@ -20,6 +20,7 @@ _RIGHT = {"n", "old", "new", "change", "interval", "limit", "p"}
 _ALL = ("metric", "segment", "n", "old", "new", "change", "interval", "limit", "p", "verdict")
 # What goes where the terminal is narrow, in this order: the verdict and its cause stay.
 _SHED: tuple[tuple[str, ...], ...] = ((), ("n",), ("n", "p"), ("n", "p", "interval"))
+_PADDING = 2  # that tabulate gives a head at least
 _NARROWEST = 8  # characters of a segment's name
 
 
@@ -99,7 +100,8 @@ def _row(finding: Finding, columns: Sequence[str], *, is_short: bool) -> list[st
 
 
 def _width(rows: Sequence[Sequence[str]], columns: Sequence[str]) -> int:
-    longest = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    heads = [" " * (len(name) + _PADDING) for name in columns]
+    longest = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     return sum(longest) + 2 * (len(longest) - 1)
 
 

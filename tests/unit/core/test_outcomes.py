@@ -3,8 +3,16 @@ from __future__ import annotations
 import pytest
 from unit.core.builders import case, score, scored
 
-from gate.core.outcomes import changes, failure_codes, failure_share, field_changes, outcome_of
-from gate.core.report import FieldChange, Outcome
+from gate.core.outcomes import (
+    answers,
+    changes,
+    failure_codes,
+    failure_share,
+    field_changes,
+    outcome_of,
+    unchanged,
+)
+from gate.core.report import Answer, FieldChange, Outcome
 from gate.core.score import ScoredCase
 
 UNCHANGED, FIXED, REGRESSED, FLAKY, UNSCORED = Outcome
@@ -143,3 +151,24 @@ def test_failure_codes_are_counted_on_each_side_the_commonest_first():
     old, new = failure_codes(cases)
     assert list(old.items()) == [("json", 1)]
     assert list(new.items()) == [("schema", 2), ("json", 1)]
+
+
+def test_equal_answers_of_a_side_are_told_once_with_their_number():
+    given = [score(".", text="a"), score("x", text="b"), score(".", text="a")]
+    assert answers(given) == (
+        Answer(text="a", trials=2, override=given[0].override),
+        Answer(text="b", trials=1, failure_code=given[1].failure_code, override=given[1].override),
+    )
+    assert answers([]) == ()
+
+
+def test_a_change_holds_every_trial_of_its_case():
+    (change,) = changes([scored("..", "xx.")])
+    assert sum(each.trials for each in change.old_answers) == 2
+    assert sum(each.trials for each in change.new_answers) == 3
+
+
+def test_the_unchanged_are_named():
+    cases = [scored(old, new, case_id=name) for name, old, new in
+             [("a", "..", ".."), ("b", "..", "xx"), ("c", "xx", "xx"), ("d", "", ".")]]  # fmt: skip
+    assert unchanged(cases) == ("a", "c")

@@ -11,6 +11,7 @@ from unit.core.builders import given_estimate, measured
 from gate.core.estimate import estimate
 from gate.core.limit import Limit
 from gate.core.report import Verdict
+from gate.core.sequential import Look
 from gate.core.sharpness import detectable_rise
 from gate.core.verdict import judge
 
@@ -204,3 +205,38 @@ def test_an_old_side_that_equals_the_new_one_never_fails(population, sides, tole
     assert found.change == 0
     assert judge(found, limit(tolerance, alpha=0.5)).verdict is not FAIL
     assert judge(found, limit(0.0, alpha=0.5, is_rate=False)).verdict is not FAIL
+
+
+@pytest.mark.parametrize(
+    ("look", "alpha"),
+    [
+        pytest.param(Look(), 0.05, id="one-look"),
+        pytest.param(Look(times=(0.5, 1.0), index=0), 0.05, id="before-the-last"),
+        pytest.param(Look(times=(0.5, 1.0), index=1), 0.01, id="the-last-of-two"),
+    ],
+)
+def test_up_to_the_lower_bound_it_passes_and_from_the_upper_one_it_fails(look, alpha):
+    tolerance, error = 0.05, 0.01
+    held = limit(tolerance, alpha=alpha)
+    # p = 1 - Phi(change / SE), the normal law that the upper bound is told by
+    found = [
+        given_estimate(
+            change=change, variance=error**2, p_value=float(stats.norm.sf(change / error)),
+            trials_new=2000,
+        )
+        for change in (x / 10_000 for x in range(-500, 1500, 7))
+    ]  # fmt: skip
+    for each in found:
+        judged = judge(each, held, look)
+        passes, fails = judged.bounds
+        assert passes < tolerance <= fails
+        assert (judged.verdict is PASS) is (each.change <= passes)
+        assert (judged.verdict is FAIL) is (each.change > fails)
+
+
+def test_the_bounds_of_one_look_by_hand():
+    # 0.05 - 0.5 / 2000 - 1.645 x max(0.01, sqrt(0.05 x 0.95 / 2000)) and max(0.05, 1.6449 x 0.01)
+    judged = judge(given_estimate(variance=0.01**2, trials_new=2000), limit(0.05))
+    assert judged.bounds == pytest.approx((0.0333, 0.05), abs=1e-6)
+    strict = judge(given_estimate(variance=0.01**2, trials_new=2000), limit(0.05, strict=True))
+    assert strict.bounds[1] == pytest.approx(0.05 + 0.01645)

@@ -50,6 +50,17 @@ def test_the_bases_cases_stay_as_they_are_and_new_ones_are_marked() -> None:
     assert merge_cases(base, ()) == base
 
 
+def test_a_case_stands_where_the_head_has_it() -> None:
+    base = (case("a", path="cases.jsonl", line=1), case("gone", path="cases.jsonl", line=2))
+    head = (case("new", path="more.jsonl", line=1), case("a", path="moved.jsonl", line=7))
+    places = {each.case_id: (each.path, each.line) for each in merge_cases(base, head)}
+    assert places == {
+        "a": ("moved.jsonl", 7),
+        "gone": ("cases.jsonl", 0),
+        "new": ("more.jsonl", 1),
+    }
+
+
 @pytest.mark.parametrize(
     ("pattern", "chosen"),
     [

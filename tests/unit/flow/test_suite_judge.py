@@ -10,12 +10,13 @@ from gate.core.checks import parse_check
 from gate.core.config import Suite
 from gate.core.model import Case, Message, Prompt, Response
 from gate.core.policy import Policy, Tolerance
+from gate.core.report import Finding, LookTaken, Verdict
 from gate.core.score import Rules
 from gate.core.secrets import Secrets
 from gate.flow.asking import Asking, make_plan
 from gate.flow.change import Side, SuiteChange
 from gate.flow.gathered import Gathered, add_trial, recorded
-from gate.flow.judge import SuiteJudge
+from gate.flow.judge import SuiteJudge, looks_told
 from gate.store.recordings import Recordings
 
 if TYPE_CHECKING:
@@ -109,3 +110,32 @@ def test_cases_are_scored_when_both_sides_are_there_and_not_again(found: Gathere
     early.judge(found, 7)
     assert all(prepared[each.case.case_id] is each for each in early.scored)
     assert {each.case.case_id for each in early.scored if each.new} == ids
+
+
+def test_the_report_tells_every_look_that_was_taken(found: Gathered) -> None:
+    answer(found)
+    judge = SuiteJudge(CHANGE, POLICY, set())
+    taken = 1 + next(look for look in range(8) if judge.judge(found, look))
+    looks = judge.report(found).looks
+    assert len(looks) == taken > 1
+    new = [each.trials_new for each in looks]
+    assert new == sorted(new)
+    assert looks[-1].findings == judge.report(found).findings
+    assert [each.verdict.value for look in looks for each in look.findings] == [
+        *["inconclusive"] * (taken - 1), "fail",
+    ]  # fmt: skip
+
+
+def test_of_the_segments_a_look_tells_those_that_failed_in_the_end() -> None:
+    whole, email, chat = (
+        Finding(
+            id="failure-rate-rise", metric="failure_rate", segment=segment, old=0, new=1, change=1,
+            interval=None, p_value=0, limit=0, unit="rate", n=1, detectable=None, provable=None,
+            trials_needed=None, alpha=0.05, verdict=verdict,
+        )
+        for segment, verdict in (
+            (None, Verdict.PASS), ("channel=email", Verdict.FAIL), ("channel=chat", Verdict.PASS),
+        )
+    )  # fmt: skip
+    taken = (LookTaken(trials_old=1, trials_new=1, findings=(whole, email, chat)),)
+    assert looks_told(taken, (whole, email, chat))[0].findings == (whole, email)

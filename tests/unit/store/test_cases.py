@@ -75,6 +75,23 @@ def test_an_absent_cell_is_no_expectation(tree: WorkTree) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        pytest.param("c.jsonl", f"\n{A}\n{B}", [2, 4], id="jsonl"),
+        pytest.param(
+            "c.yaml", "# two\n- id: a\n  input: x\n\n- id: b\n  input: y\n", [2, 5], id="yaml"
+        ),
+        pytest.param("c.csv", "id,input\na,x\n\nb,y\n", [2, 4], id="csv"),
+    ],
+)
+def test_a_case_knows_its_line(tree: WorkTree, name: str, text: str, lines: list[int]) -> None:
+    (tree.root / name).write_text(text)
+    assert [(case.path, case.line) for case in read_cases(tree, name)] == [
+        (name, line) for line in lines
+    ]
+
+
 def test_a_glob_reads_all_its_files_in_order(tree: WorkTree) -> None:
     write(tree, two_jsonl=A, one_jsonl=B, other_csv="id,input\nc,x\n")
     assert [case.case_id for case in read_cases(tree, "*.jsonl")] == ["b", "a"]
