@@ -15,6 +15,10 @@ import yaml
 from cli.in_process import gate_in_process
 from conftest import echo_project, prompt_file
 
+from gate.core.report import FieldChange
+from gate.reports.diff_lines import diff_lines
+from gate.reports.formats import FORMATS
+
 if TYPE_CHECKING:
     from conftest import Folder
 
@@ -44,7 +48,7 @@ def gate_arguments(line: str) -> list[str]:
 
 
 def test_there_is_no_command_block_that_nobody_runs() -> None:
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 6
     assert "<!-- test command -->\n```sh\n" in README  # .ci/run looks for it
 
 
@@ -85,6 +89,37 @@ def test_the_matrix_in_the_readme_replays_in_parts_and_merges_them(repo: Folder)
     assert done.returncode in {0, 1}, done.stderr
     line, third = said[2]
     assert third == shown_after(line)
+
+
+def test_the_commands_on_reports_write_what_the_table_of_formats_says(repo: Folder) -> None:
+    repo.write(echo_project({"a": "We will refund your order within five days."})).commit()
+    repo.write(
+        {"fixtures/s.prompt.yml": prompt_file("We will not refund your order within 5 days.")}
+    )
+    (write,), (again,) = block("gate check --output"), block("gate report")
+    done = gate_in_process(repo, *gate_arguments(write), "--quiet")
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| ", _section("## Reports"), re.MULTILINE)
+    assert [name for name, _ in rows] == list(FORMATS)
+    files = {file.strip("`") for _, file in rows if file.startswith("`")}
+    assert {path.name for path in (repo.path / "report").iterdir()} == files
+    comment = gate_in_process(repo, *gate_arguments(again))
+    assert comment.stdout == repo.read("report/report.md")
+    assert comment.returncode == done.returncode
+
+
+def test_the_words_in_the_readme_are_marked_as_the_table_marks_them() -> None:
+    (shown,) = re.findall(r"^```text\n(    - reply.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    old, new = (
+        f"We will {words} days."
+        for words in ("refund your order within five", "not refund your order within 5")
+    )
+    change = FieldChange(path="reply", old=old, new=new)
+    assert shown == "".join(f"    {line}\n" for line in diff_lines([change], longest=160, most=4))
+
+
+def _section(heading: str) -> str:
+    return README.split(f"\n{heading}\n")[1].split("\n## ")[0]
 
 
 def runs_of(job: dict[str, Any]) -> list[str]:
