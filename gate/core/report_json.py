@@ -60,8 +60,8 @@ def report_of(value: Mapping[str, Any]) -> Report:
         notes=tuple(value["notes"]),
         waivers=tuple(value["waivers"]),
         duration_s=value["duration_s"],
-        explain_flags=value.get("explain_flags", ""),
-        folder=value.get("folder", ""),
+        explain_flags=value["explain_flags"],
+        folder=value["folder"],
     )
 
 

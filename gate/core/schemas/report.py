@@ -132,7 +132,6 @@ REPORT: dict[str, Any] = {
             "duration_s": {"type": "number", "minimum": 0},
             "explain_flags": _TEXT,
             "folder": _TEXT,
-        },
-        optional=("explain_flags", "folder"),
+        }
     ),
 }

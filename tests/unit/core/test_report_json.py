@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,12 +96,3 @@ def test_a_waiver_is_told_with_all_its_keys() -> None:
     )  # fmt: skip
     assert as_value(report)["waivers"] == [waiver]
     assert report_of(as_value(report)) == report
-
-
-@pytest.mark.parametrize("key", ["explain_flags", "folder"])
-def test_a_report_of_before_is_read(key: str) -> None:
-    report = Report(
-        verdict=Verdict.PASS, exit_code=0, owner="", policy_source="", alpha=0.05, suites=()
-    )
-    value = {name: each for name, each in as_value(replace(report)).items() if name != key}
-    assert report_of(value) == report

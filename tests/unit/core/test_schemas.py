@@ -154,5 +154,7 @@ def test_a_report(keys, valid):
         "notes": [],
         "waivers": [],
         "duration_s": 0.1,
+        "explain_flags": "",
+        "folder": "",
     }
     assert accepts("report", {**least, **keys}) is valid

@@ -22,6 +22,8 @@ LEAST: dict[str, Any] = {
     "notes": [],
     "waivers": [],
     "duration_s": 0.5,
+    "explain_flags": "",
+    "folder": "",
 }
 
 
