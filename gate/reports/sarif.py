@@ -1,0 +1,126 @@
+"""SARIF 2.1.0: a result a finding that fails and a case that regressed, for code scanning."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from gate.core.canonical import digest
+from gate.core.policy import FINDING_IDS
+from gate.core.report import Verdict
+from gate.reports import numbers
+from gate.reports.headline import counted, headline
+from gate.reports.safe_text import visible
+from gate.reports.told_cases import name, place, regressions, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.core.report import Finding, Report, SuiteReport
+    from gate.reports.medium import Medium
+    from gate.reports.told_cases import Told
+
+MOST = 5000  # results that code scanning shows of a run
+_CONFIG = "gate.yaml"  # where what has no file of its own is shown
+_RULES = {
+    **{
+        finding_id: f"{numbers.METRIC_NAMES[metric]} rose by more than the policy allows"
+        for finding_id, metric in FINDING_IDS.items()
+    },
+    "case-regressed": "a case that was usable fails with the new prompt",
+}
+
+
+def render(report: Report, _medium: Medium) -> str:
+    """Return the log."""
+    results = list(islice(_results(report), MOST))
+    left = sum(1 for _ in _results(report)) - len(results)
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": _driver()},
+                "invocations": [_invocation(report, left)],
+                "results": results,
+                "columnKind": "unicodeCodePoints",
+            }
+        ],
+    }
+    return json.dumps(log, indent=1) + "\n"
+
+
+def _driver() -> dict[str, Any]:
+    from gate import __version__
+
+    rules = [{"id": each, "shortDescription": {"text": told}} for each, told in _RULES.items()]
+    return {"name": "gate", "version": __version__, "rules": rules}
+
+
+def _invocation(report: Report, left: int) -> dict[str, Any]:
+    told = [headline(report), *(visible(note, longest=1000) for note in report.notes)]
+    if left:
+        told.append(f"{counted(left, 'more result')} in report.json")
+    level = "error" if report.verdict is Verdict.INCOMPLETE else "note"
+    return {
+        "executionSuccessful": report.verdict is not Verdict.INCOMPLETE,
+        "exitCode": report.exit_code,
+        "toolExecutionNotifications": [
+            {"level": level, "message": _message(text)} for text in told
+        ],
+    }
+
+
+def _results(report: Report) -> Iterator[dict[str, Any]]:
+    for suite in report.suites:
+        for each in suite.findings:
+            if each.verdict is Verdict.FAIL:
+                yield _finding(report, suite, each)
+    for told in regressions(report):
+        yield _case(report, told)
+
+
+def _finding(report: Report, suite: SuiteReport, finding: Finding) -> dict[str, Any]:
+    told = (
+        f"{visible(suite.suite)}: {name(finding)}: {numbers.level(finding.old, finding.unit)} -> "
+        f"{numbers.level(finding.new, finding.unit)} ({numbers.change(finding)}, allowed "
+        f"{numbers.limit(finding)})"
+    )
+    result = {
+        "ruleId": finding.id,
+        "level": "error",
+        "message": _message(told),
+        "locations": [_location(f"{report.folder}{_CONFIG}", 0)],
+        "partialFingerprints": {
+            "gateFinding/v1": digest([finding.id, suite.suite, finding.segment])
+        },
+    }
+    return {**result, "suppressions": [{"kind": "external"}]} if finding.waived else result
+
+
+def _case(report: Report, told: Told) -> dict[str, Any]:
+    path, line = place(report, told.change)
+    return {
+        "ruleId": "case-regressed",
+        "level": "error" if told.fails else "warning",
+        "message": _message(sentence(told.change)),
+        "locations": [_location(path or f"{report.folder}{_CONFIG}", line)],
+        "partialFingerprints": {"gateCase/v1": told.fingerprint},
+    }
+
+
+def _message(text: str) -> dict[str, str]:
+    """Return a text as a message; brackets would be a link to a place in the log."""
+    for char in "\\[]":
+        text = text.replace(char, f"\\{char}")
+    return {"text": text}
+
+
+def _location(path: str, line: int) -> dict[str, Any]:
+    artifact = {"uri": quote(path, errors="replace"), "uriBaseId": "%SRCROOT%"}
+    physical: dict[str, Any] = {"artifactLocation": artifact}
+    if line:
+        physical["region"] = {"startLine": line}
+    return {"physicalLocation": physical}

@@ -1,0 +1,83 @@
+"""What the machine formats tell of a case: how bad it is, where it stands, one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gate.core.canonical import digest
+from gate.core.report import Outcome, Verdict
+from gate.reports.diff_lines import as_text
+from gate.reports.safe_text import visible
+from gate.reports.worst import regressed_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.core.report import CaseChange, Finding, Report, SuiteReport
+
+_FIELDS = 3  # that differ, in a sentence
+_VALUE = 60  # characters of one value in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A regressed case."""
+
+    suite: SuiteReport
+    change: CaseChange
+
+    @property
+    def fails(self) -> bool:
+        """Whether its suite fails; otherwise the policy allows what became of it."""
+        return self.suite.verdict is Verdict.FAIL
+
+    @property
+    def fingerprint(self) -> str:
+        """The same in every run, whatever was answered."""
+        return digest(["case-regressed", self.suite.suite, self.change.case.case_id])
+
+
+def regressions(report: Report) -> Iterator[Told]:
+    """Go through the regressed cases: those of failing suites first, the worst first."""
+    for fails in (True, False):
+        for suite in report.suites:
+            if (suite.verdict is Verdict.FAIL) is fails:
+                yield from (Told(suite=suite, change=each) for each in regressed_cases(suite))
+
+
+def sentence(change: CaseChange) -> str:
+    """Say of a case how often it fails now and before, why, and what differs."""
+    tags = ", ".join(
+        f"{visible(tag, longest=_VALUE)}={visible(value, longest=_VALUE)}"
+        for tag, value in change.case.segment.items()
+    )
+    code = f": {visible(change.failure_code, longest=_VALUE)}" if change.failure_code else ""
+    parts = [
+        f"{visible(change.case.case_id, longest=200)}{f' ({tags})' if tags else ''} fails in "
+        f"{change.new_failures} of {change.new_trials} trials, {change.old_failures} of "
+        f"{change.old_trials} before{code}"
+    ]
+    if change.outcome is Outcome.REGRESSED:
+        parts += [
+            f"{visible(each.path, longest=_VALUE)}: {_short(each.old)} -> {_short(each.new)}"
+            for each in change.diff[:_FIELDS]
+            if each.path
+        ]
+    return "; ".join(parts)
+
+
+def _short(value: object) -> str:
+    return visible(as_text(value), longest=_VALUE)
+
+
+def place(report: Report, change: CaseChange) -> tuple[str, int]:
+    """Return the file of a case, from the top of the repository, and its line; "" and 0 if none."""
+    case = change.case
+    return (f"{report.folder}{case.path}", case.line) if case.path else ("", 0)
+
+
+def name(finding: Finding) -> str:
+    """Return the id of a finding with its segment."""
+    where = f" {visible(finding.segment, longest=200)}" if finding.segment else ""
+    return f"{finding.id}{where}"
