@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gate.core.report import CaseChange, Finding, Report, SuiteReport
 
 _FIELDS = 3  # that differ, in a sentence
+_PATH = 1000  # characters; no file system has longer ones
 _VALUE = 60  # characters of one value in it
 
 
@@ -74,7 +75,8 @@ def _short(value: object) -> str:
 def place(report: Report, change: CaseChange) -> tuple[str, int]:
     """Return the file of a case, from the top of the repository, and its line; "" and 0 if none."""
     case = change.case
-    return (f"{report.folder}{case.path}", case.line) if case.path else ("", 0)
+    path = f"{report.folder}{case.path}"[:_PATH]
+    return (path, case.line) if case.path else ("", 0)
 
 
 def name(finding: Finding) -> str:

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from attacks import ATTACKS, MARK
+from jsonschema import Draft202012Validator
+from unit.reports.hostile import hostile
+
+from gate.core.report import Outcome, Verdict
+from gate.reports.formats import render
+
+if TYPE_CHECKING:
+    from conftest import Builder
+
+    from gate.core.report import Report
+
+# What GitLab's documentation asks of the report of a code quality job.
+SCHEMA = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "description": {"type": "string", "minLength": 1},
+            "check_name": {"type": "string", "minLength": 1},
+            "fingerprint": {"type": "string", "minLength": 8},
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "type": "object",
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {"type": "string", "pattern": "^[^./]"},
+                    "lines": {
+                        "type": "object",
+                        "required": ["begin"],
+                        "properties": {"begin": {"type": "integer", "minimum": 1}},
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def entries(report: Report) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(render(report, "gitlab"))
+    Draft202012Validator(SCHEMA).validate(found)
+    assert len({each["fingerprint"] for each in found}) == len(found)
+    return found
+
+
+def test_a_finding_is_critical_and_a_regressed_case_major(build: Builder) -> None:
+    change = build.case()
+    change = replace(change, case=replace(change.case, path="fixtures/c.jsonl", line=17))
+    finding, case = entries(build.report(build.suite(cases_changed=(change,)), folder="bots/"))
+    assert (finding["check_name"], finding["severity"]) == ("failure-rate-rise", "critical")
+    assert finding["location"] == {"path": "bots/gate.yaml", "lines": {"begin": 1}}
+    assert finding["description"] == "triage: failure-rate-rise: +6.1 pp, allowed +1.0 pp"
+    assert (case["check_name"], case["severity"]) == ("case-regressed", "major")
+    assert case["location"] == {"path": "bots/fixtures/c.jsonl", "lines": {"begin": 17}}
+
+
+def test_what_the_policy_allows_is_minor(build: Builder) -> None:
+    suite = build.suite(build.finding(verdict=Verdict.PASS), verdict=Verdict.PASS)
+    (case,) = entries(build.report(suite, verdict=Verdict.PASS, exit_code=0))
+    assert case["severity"] == "minor"
+
+
+def test_what_is_waived_or_not_worse_is_not_told(build: Builder) -> None:
+    fixed = build.case(outcome=Outcome.FIXED)
+    suite = build.suite(build.finding(waived=True), cases_changed=(fixed,))
+    assert entries(build.report(suite)) == []
+
+
+def test_the_same_case_of_two_suites_has_two_fingerprints(build: Builder) -> None:
+    assert len(entries(build.report(build.suite(suite="a"), build.suite(suite="b")))) == 4
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+def test_hostile_text_is_text(build: Builder, attack: str) -> None:
+    text = render(hostile(build, attack), "gitlab")
+    assert len(text) < 10_000
+    assert text.isascii()
+    found = entries(hostile(build, attack))
+    assert any(MARK in each["description"] for each in found)
+    for each in found:
+        assert all(char.isprintable() for char in each["description"])
