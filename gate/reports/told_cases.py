@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from gate.core.canonical import digest
 from gate.core.report import Outcome, Verdict
-from gate.reports.diff_lines import as_text
+from gate.reports.diff_lines import as_text, diff_lines
 from gate.reports.safe_text import visible
 from gate.reports.worst import regressed_cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.core.report import CaseChange, Finding, Report, SuiteReport
+    from gate.core.report import CaseChange, FieldChange, Finding, Report, SuiteReport
 
 _FIELDS = 3  # that differ, in a sentence
 _PATH = 1000  # characters; no file system has longer ones
@@ -60,16 +60,17 @@ def sentence(change: CaseChange) -> str:
         f"{change.old_trials} before{code}"
     ]
     if change.outcome is Outcome.REGRESSED:
-        parts += [
-            f"{visible(each.path, longest=_VALUE)}: {_short(each.old)} -> {_short(each.new)}"
-            for each in change.diff[:_FIELDS]
-            if each.path
-        ]
+        parts += map(_moved, change.diff[:_FIELDS])
     return "; ".join(parts)
 
 
-def _short(value: object) -> str:
-    return visible(as_text(value), longest=_VALUE)
+def _moved(field: FieldChange) -> str:
+    """Say what a short value became, or which words of a long one are new."""
+    old, new = as_text(field.old), as_text(field.new)
+    if len(old) > _VALUE or len(new) > _VALUE:
+        return diff_lines([field], longest=2 * _VALUE, most=1)[1].removeprefix("+ ")
+    name = f"{visible(field.path, longest=_VALUE)}: " if field.path else ""
+    return f"{name}{visible(old)} -> {visible(new)}"
 
 
 def place(report: Report, change: CaseChange) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.reports.hostile import hostile
 
-from gate.core.report import Outcome, Verdict
+from gate.core.report import FieldChange, Outcome, Verdict
 from gate.reports.formats import render
 
 if TYPE_CHECKING:
@@ -56,6 +56,21 @@ def test_the_headline_comes_first_and_each_case_on_its_line(build: Builder) -> N
         "queue: billing -> other",
     )
     assert second[1] == "bots/fixtures/cases.jsonl:2"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param("yes", "yes indeed", "yes -> yes indeed", id="short"),
+        pytest.param("a " * 90 + "cat", "a " * 90 + "dog", f"…{'a ' * 20}{{+dog+}}", id="long"),
+    ],
+)
+def test_an_annotation_says_what_the_output_became(
+    build: Builder, old: str, new: str, told: str
+) -> None:
+    change = build.case(diff=(FieldChange(path="", old=old, new=new),))
+    text = annotations(build.report(build.suite(cases_changed=(change,))))[1][2]
+    assert text.endswith(f": schema; {told}")
 
 
 def test_ten_errors_are_shown_and_the_others_counted(build: Builder) -> None:
