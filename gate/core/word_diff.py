@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from itertools import groupby
+from functools import lru_cache
+from typing import NamedTuple
 
 LONGEST = 20_000  # characters of each text that are told apart by words
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of the old text, and what stands in its place in the new one."""
 
     old: str
@@ -23,6 +22,7 @@ class Piece:
         return self.old == self.new
 
 
+@lru_cache(maxsize=8192)  # several formats show the same pair
 def word_diff(old: str, new: str) -> tuple[Piece, ...]:
     """Tell two texts apart, word by word.
 
@@ -34,31 +34,26 @@ def word_diff(old: str, new: str) -> tuple[Piece, ...]:
         A longest common subsequence of words, by RapidFuzz.
     """
     if len(old) > LONGEST or len(new) > LONGEST:
-        return (Piece(old=old, new=new),)
+        return (Piece(old, new),)
     from rapidfuzz.distance import LCSseq
 
     before, after = _WORDS.findall(old), _WORDS.findall(new)
-    pieces = [
-        Piece(
-            old="".join(before[step.src_start : step.src_end]),
-            new="".join(after[step.dest_start : step.dest_end]),
-        )
-        for step in LCSseq.opcodes(before, after)
-    ]
-    return _joined(pieces)
-
-
-def _joined(pieces: list[Piece]) -> tuple[Piece, ...]:
-    """Put changes together between which nothing but space stayed: they read as one."""
-    last = len(pieces) - 1
-    stays = [
-        piece.is_same and (bool(piece.old.strip()) or place in {0, last})
-        for place, piece in enumerate(pieces)
-    ]
-    return tuple(
-        Piece(old="".join(each.old for _, each in run), new="".join(each.new for _, each in run))
-        for run in (
-            list(group)
-            for _, group in groupby(zip(stays, pieces, strict=True), key=lambda pair: pair[0])
-        )
-    )
+    pieces: list[Piece] = []
+    gone: list[str] = []  # what changed since the last stretch that stayed
+    come: list[str] = []
+    for step in LCSseq.opcodes(before, after):
+        went = "".join(before[step.src_start : step.src_end])
+        came = "".join(after[step.dest_start : step.dest_end])
+        # Changes between which only space stayed read as one.
+        is_between = went.isspace() and (gone or come) and step.src_end < len(before)
+        if step.tag == "equal" and not (is_between and step.dest_end < len(after)):
+            if gone or come:
+                pieces.append(Piece("".join(gone), "".join(come)))
+                gone, come = [], []
+            pieces.append(Piece(went, came))
+        else:
+            gone.append(went)
+            come.append(came)
+    if gone or come:
+        pieces.append(Piece("".join(gone), "".join(come)))
+    return tuple(pieces)
