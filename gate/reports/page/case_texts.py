@@ -1,0 +1,125 @@
+"""What opening a case shows: its input, what was expected, and every answer."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from gate.core.report import Answer
+from gate.reports.diff_lines import as_text
+from gate.reports.page.case_rows import JSON, PageCase
+from gate.reports.page.packed import Packed
+from gate.reports.page.shown import lines, name
+from gate.reports.safe_text import LONGEST
+from gate.reports.sentences import explain_command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.core.report import CaseChange, FieldChange, Report
+
+_MOST = 100  # answers of a side, fields of an output or of an input
+# Characters of a text, while this share of the room is taken. The first cases are the worst.
+_LADDER = ((LONGEST, 0.5), (400, 0.8), (100, 0.95))
+
+
+def packed_texts(report: Report, cases: Sequence[PageCase], most: int) -> tuple[str, int]:
+    """Pack the texts of cases, a line a case; a line without texts is empty.
+
+    Args:
+        report: Whose cases they are.
+        cases: In the order of the table.
+        most: Characters that they may take.
+
+    Returns:
+        The packed texts, and how many cases have theirs whole. If not all have, those that come
+        later have them cut, and the last ones may have none.
+    """
+    packed = Packed(most)
+    if all(packed.add(_line(report, each, LONGEST)) for each in cases):
+        return packed.text(), len(cases)
+    return _cut_texts(report, cases, most)
+
+
+def _cut_texts(report: Report, cases: Sequence[PageCase], most: int) -> tuple[str, int]:
+    packed, rung, whole = Packed(most), 0, 0
+    for each in cases:
+        while rung < len(_LADDER):
+            longest, share = _LADDER[rung]
+            if packed.is_within(share) and packed.add(_line(report, each, longest)):
+                break
+            rung += 1
+        whole += rung == 0
+    return packed.text(), whole
+
+
+def _line(report: Report, each: PageCase, longest: int) -> str:
+    change = each.change
+    texts: dict[str, int] = {}  # equal texts of a case are sent once
+
+    def place(text: str) -> int:
+        return texts.setdefault(text, len(texts))
+
+    old = _answers(change.old_answers, change.old_output, change.old_trials)
+    new = _answers(change.new_answers, change.new_output, change.new_trials)
+    value: dict[str, Any] = {
+        "where": _where(report, change),
+        "input": _fields(change.case.input, longest),
+        "expected": [] if change.case.expected is None else _fields(change.case.expected, longest),
+        "fields": [_field(field, longest, place) for field in _told_fields(change)],
+        "old": [_answer(answer, longest, place) for answer in old[:_MOST]],
+        "new": [_answer(answer, longest, place) for answer in new[:_MOST]],
+        "first": [_first(old, change.old_output), _first(new, change.new_output)],
+        "more": [_beyond(old), _beyond(new), _beyond(change.diff)],
+        "cut": longest if longest < LONGEST else 0,
+        "texts": list(texts),
+    }
+    # With one prompt on both sides, `gate explain` has nothing to hold against each other.
+    if each.suite.prompt_old != each.suite.prompt_new:
+        value["command"] = explain_command(report, each.suite, change)
+    return JSON.encode(value)
+
+
+def _where(report: Report, change: CaseChange) -> str:
+    case = change.case
+    if not case.path:
+        return ""
+    path = name(str(PurePosixPath(report.folder) / case.path))
+    return f"{path}:{case.line}" if case.line else path
+
+
+def _answers(answers: Sequence[Answer], output: str | None, trials: int) -> Sequence[Answer]:
+    """List the answers of a side; a report of an older version has but the commonest."""
+    if answers or output is None:
+        return answers
+    return (Answer(text=output, trials=trials),)
+
+
+def _answer(answer: Answer, longest: int, place: Any) -> list[Any]:
+    code = name(answer.failure_code) if answer.failure_code else ""
+    return [place(lines(answer.text, longest=longest)), answer.trials, code, answer.override]
+
+
+def _first(answers: Sequence[Answer], output: str | None) -> int:
+    """Find the answer that the report shows for the side."""
+    return next((at for at, each in enumerate(answers[:_MOST]) if each.text == output), 0)
+
+
+def _told_fields(change: CaseChange) -> Sequence[FieldChange]:
+    """List the fields that differ; where no field has a name, the outputs say it all."""
+    return [each for each in change.diff[:_MOST] if each.path]
+
+
+def _field(field: FieldChange, longest: int, place: Any) -> list[Any]:
+    sides = (lines(as_text(value), longest=longest) for value in (field.old, field.new))
+    return [name(field.path), *(place(side) for side in sides)]
+
+
+def _fields(value: Any, longest: int) -> list[list[str]]:
+    """Write an input or an expectation, field by field where it has any."""
+    fields = list(value.items())[:_MOST] if isinstance(value, dict) else [("", value)]
+    return [[name(key), lines(as_text(each), longest=longest)] for key, each in fields]
+
+
+def _beyond(values: Sequence[Any]) -> int:
+    return max(0, len(values) - _MOST)

@@ -1,0 +1,351 @@
+"""The page in a real browser: what its script does, and that a text in it does nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from attacks import ATTACKS, MARK
+from browser.reports_by_hand import (
+    NEW,
+    OLD,
+    OTHER,
+    case,
+    finding,
+    hostile,
+    large,
+    mixed_suite,
+    report,
+    suite,
+)
+
+from gate.core.report import Answer, Verdict
+from gate.reports import html
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page as Tab
+
+pytestmark = pytest.mark.browser
+
+ROWS = "#cases-table tbody tr"
+
+
+def ids(tab: Tab) -> list[str]:
+    return tab.locator(f"{ROWS} .open").all_inner_texts()
+
+
+def wait_for_rows(tab: Tab, *expected: str) -> None:
+    tab.wait_for_function(
+        "wanted => [...document.querySelectorAll('#rows .open')].map(e => e.innerText).join()"
+        " === wanted",
+        arg=",".join(expected),
+    )
+
+
+def test_the_table_is_filled_and_each_row_tells_its_case(show):
+    tab = show(report())
+    assert ids(tab) == ["t-017", "t-018", "t-019", "t-020"]
+    assert tab.locator("#count").inner_text() == "4 of 4 cases"
+    first = tab.locator(ROWS).first.inner_text().split("\t")
+    assert [each.strip() for each in first] == [
+        "regressed", "t-017", "channel=email", "1/10 → 3/3", "schema", "0.14 → 0.90"
+    ]  # fmt: skip
+    assert "new case" in tab.locator(ROWS).nth(3).inner_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "left"),
+    [
+        pytest.param("outcome", "flaky", ["t-019"], id="outcome"),
+        pytest.param("segment", "channel=email", ["t-017", "t-019", "t-020"], id="segment"),
+        pytest.param("code", "truncated", ["t-018"], id="code"),
+    ],
+)
+def test_a_filter_leaves_what_it_names_and_its_address_brings_it_back(show, name, value, left):
+    tab = show(report())
+    tab.select_option(f"#{name}", value)
+    assert ids(tab) == left
+    assert tab.locator("#count").inner_text() == f"{len(left)} of 4 cases"
+    tab.reload()
+    tab.wait_for_selector("html[data-ready=yes]")
+    assert ids(tab) == left
+    assert tab.locator(f"#{name}").input_value() == value
+    tab.get_by_role("button", name="Clear").click()
+    wait_for_rows(tab, "t-017", "t-018", "t-019", "t-020")
+    assert tab.evaluate("location.hash") in {"", "#"}
+
+
+@pytest.mark.parametrize(
+    "words", ["T-018", "MONEY OF t-018", "truncated", "language=de\n", "answer eighteen"]
+)
+def test_the_search_looks_at_ids_codes_inputs_and_every_answer(show, words):
+    rare = Answer(text="Answer eighteen", trials=1)
+    sought = case(
+        "t-018",
+        failure_code="truncated",
+        segment={"language": "de"},
+        old_answers=(Answer(text=OLD, trials=9), rare),
+    )
+    tab = show(report(suite(case("t-017"), sought)))
+    tab.fill("#search", words.strip())
+    wait_for_rows(tab, "t-018")
+
+
+def test_filters_narrow_each_other(show):
+    tab = show(report(), address="#outcome=regressed&segment=channel%3Demail")
+    assert ids(tab) == ["t-017"]
+    tab.fill("#search", "t-018")
+    wait_for_rows(tab)
+    assert tab.locator("#count").inner_text() == "0 of 4 cases"
+
+
+def test_a_segment_by_several_tags_is_found_from_its_chart(show):
+    seen = finding(segment="channel=email & language=de")
+    tab = show(report(mixed_suite(findings=(seen,))))
+    tab.locator(".forest a").click()
+    wait_for_rows(tab, "t-019")
+
+
+def test_the_suites_of_a_report_share_the_table_and_can_be_told_apart(show):
+    second = mixed_suite(suite="routing", verdict=Verdict.PASS)
+    tab = show(report(mixed_suite(), second))
+    assert len(ids(tab)) == 8
+    tab.select_option("#suite", "routing")
+    assert len(ids(tab)) == 4
+    tab.locator("#suite-1 .chip.fixed").click()
+    wait_for_rows(tab, "t-020")
+    assert tab.locator("#suite").input_value() == "triage"
+
+
+def test_with_one_suite_there_is_no_filter_of_suites(show):
+    tab = show(report())
+    assert tab.locator("#suite-label").is_hidden()
+    assert "suite" not in tab.locator("#heads").inner_text()
+
+
+def test_keys_alone_find_open_and_close_a_case(show):
+    tab = show(report())
+    tab.keyboard.press("/")
+    tab.keyboard.type("t-0")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.innerText") == "t-017"
+    tab.keyboard.press("j")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("k")
+    assert tab.evaluate("document.activeElement.innerText") == "t-018"
+    tab.keyboard.press("Enter")
+    assert tab.locator("#one-title").inner_text() == "t-018"
+    assert "case=t-018" in tab.evaluate("location.hash")
+    tab.keyboard.press("j")
+    assert tab.locator("#one-title").inner_text() == "t-019"
+    tab.keyboard.press("Escape")
+    tab.wait_for_function("() => document.activeElement.innerText === 't-019'")
+    assert tab.locator("#one-case").is_hidden()
+    assert "case=" not in tab.evaluate("location.hash")
+
+
+def test_tab_comes_to_the_table_and_past_it(show):
+    tab = show(large(250))
+    tab.focus("#code")
+    seen = []
+    for _ in range(4):
+        tab.keyboard.press("Tab")
+        seen.append(tab.evaluate("document.activeElement.innerText"))
+    assert seen[1:3] == ["t-00000", "Show 100 more of 150"]
+
+
+def test_an_address_opens_its_case(show):
+    tab = show(report(), address="#case=t-019&of=triage")
+    assert tab.locator("#one-title").inner_text() == "t-019"
+
+
+def marks(tab: Tab, tag: str) -> list[str]:
+    return tab.locator(f".sides {tag}").all_inner_texts()
+
+
+def test_old_and_new_stand_side_by_side_with_the_words_that_changed(show):
+    tab = show(report(), address="#case=t-017")
+    assert tab.locator("#text-old").inner_text() == OLD
+    assert tab.locator("#text-new").inner_text() == NEW
+    assert marks(tab, "del") == ["five"]
+    assert marks(tab, "ins") == ["will not ", "5"]
+    old, new = (tab.locator(f"#text-{side}").bounding_box() for side in ("old", "new"))
+    assert old["y"] == new["y"]
+    assert old["x"] + old["width"] < new["x"]
+    about = tab.locator("#one-case").inner_text()
+    assert "app/fixtures/cases.jsonl:17" in about
+    assert "gate explain triage t-017 --base 'a b'" in about
+    assert "Where is the money of t-017?" in about
+    assert "channel=email" in about
+    assert "failures 1/10 → 3/3" in about
+
+
+def test_every_answer_can_be_chosen(show):
+    tab = show(report(), address="#case=t-017")
+    options = tab.locator("#answer-old option").all_inner_texts()
+    assert options == [
+        "answer 1 of 2: 6 trials, usable, override 0.10",
+        "answer 2 of 2: 4 trials, usable, override 0.20",
+    ]
+    tab.select_option("#answer-old", "0")
+    assert tab.locator("#text-old").inner_text() == OTHER
+    assert "You get the money back" in "".join(marks(tab, "del"))
+
+
+def test_what_did_not_change_is_called_the_same(show):
+    same = case("t-1", new_answers=(Answer(text=OLD, trials=3),), new_output=OLD)
+    tab = show(report(suite(same)), address="#case=t-1")
+    assert tab.get_by_text("Both are the same.").is_visible()
+    assert marks(tab, "del") == []
+
+
+def test_a_side_without_an_answer_says_so(show):
+    lost = case("t-1", new_answers=(), new_output=None, new_trials=0)
+    tab = show(report(suite(lost)), address="#case=t-1")
+    assert tab.locator("#text-new").inner_text() == "no answer"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gone", "come"),
+    [
+        pytest.param("a b c", "a x c", ["b"], ["x"], id="a-word"),
+        pytest.param("a c", "a b c", [], ["b "], id="an-insertion"),
+        pytest.param("a b c d", "a x y d", ["b c"], ["x y"], id="only-space-between"),
+        pytest.param("eins, zwei", "eins; zwei", [","], [";"], id="a-sign"),
+        pytest.param("größer als 的", "größer wie 的", ["als"], ["wie"], id="other-letters"),
+        pytest.param("one two", "three four", [], [], id="nothing-stayed"),
+        pytest.param(
+            " ".join(f"a{n}" for n in range(400)) + " end",
+            " ".join(f"b{n}" for n in range(400)) + " end",
+            [" ".join(f"a{n}" for n in range(400))],
+            [" ".join(f"b{n}" for n in range(400))],
+            id="long",
+        ),
+    ],
+)
+def test_words_that_changed_are_marked(show, old, new, gone, come):
+    change = case(
+        "t-1",
+        old_output=old,
+        new_output=new,
+        old_answers=(Answer(text=old, trials=1),),
+        new_answers=(Answer(text=new, trials=1),),
+    )
+    tab = show(report(suite(change)), address="#case=t-1")
+    assert marks(tab, "del") == gone
+    assert marks(tab, "ins") == come
+    assert tab.locator("#text-old").inner_text() == old
+    assert tab.locator("#text-new").inner_text() == new
+
+
+def test_rows_come_by_the_hundred(show):
+    tab = show(large(250))
+    assert tab.locator(ROWS).count() == 100
+    tab.click("#more")
+    assert tab.locator(ROWS).count() == 200
+    tab.click("#more")
+    assert tab.locator(ROWS).count() == 250
+    assert tab.locator("#more").is_hidden()
+
+
+def test_thousands_of_cases_are_filtered(show):
+    tab = show(large(5000))
+    assert tab.locator("#count").inner_text() == "5000 of 5000 cases"
+    tab.select_option("#outcome", "fixed")
+    assert tab.locator("#count").inner_text() == "1250 of 5000 cases"
+    tab.fill("#search", "of t-04997?")
+    wait_for_rows(tab, "t-04997")
+
+
+def test_a_page_that_had_to_leave_texts_out_says_so(show, monkeypatch):
+    monkeypatch.setattr(html, "LARGEST", 90_000)
+    changed = [
+        case(f"t-{place}", new_answers=tuple(Answer(text=f"{place} {n * 7919}" * 99, trials=1)
+                                             for n in range(40)))
+        for place in range(90)
+    ]  # fmt: skip
+    tab = show(report(suite(*changed)), address="#case=t-89")
+    assert re.search(r"Only the first \d+ cases have their texts whole", tab.inner_text("main"))
+    assert re.search(r"cut at|did not fit", tab.inner_text("#one-case"))
+
+
+SAMPLE = ("script-end", "html", "template", "bidi", "nul", "lone-surrogate")
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_hostile_text_is_only_text(show, name):
+    attack = f'{ATTACKS[name]}<img src=x onerror="window.{MARK}=1"><script>{MARK}=1</script>'
+    tab = show(hostile(attack))
+    tab.fill("#search", MARK)
+    tab.wait_for_function("() => location.hash.includes('search')")
+    tab.locator(ROWS).first.click()
+    assert tab.evaluate(f"typeof window.{MARK}") == "undefined"
+    assert tab.locator("img").count() == 0
+    assert tab.locator("body script:not([type])").count() == 1
+    assert MARK in tab.locator("#text-old").inner_text()
+    assert tab.locator("h1").is_visible()
+
+
+def test_without_a_script_the_verdict_and_charts_are_there(show):
+    tab = show(report(), java_script_enabled=False)
+    assert tab.locator(".forest svg").first.is_visible()
+    assert tab.get_by_text("gate report report.json --format table").is_visible()
+    assert tab.locator("#case-panel").is_hidden()
+
+
+CONTRAST = """
+() => {
+  const light = (rgb) => {
+    const [r, g, b] = rgb.match(/[\\d.]+/g).map(Number)
+      .map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (e) => {
+    for (; e; e = e.parentElement) {
+      const color = getComputedStyle(e).backgroundColor;
+      if (color !== "rgba(0, 0, 0, 0)") return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+    .filter((e) => e.checkVisibility() && !e.closest("svg"))
+    .map((e) => {
+      const [a, b] = [light(getComputedStyle(e).color), light(behind(e))];
+      return [e.textContent.slice(0, 30), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+    })
+    .filter(([, ratio]) => ratio < 4.5);
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_light_and_dark(show, scheme):
+    tab = show(report(mixed_suite(), mixed_suite(suite="b", verdict=Verdict.INCOMPLETE)),
+               color_scheme=scheme, address="#case=t-017&of=triage")  # fmt: skip
+    assert tab.evaluate(CONTRAST) == []
+    ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 21, 26)"}[scheme]
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_nothing_runs_out_of_a_narrow_screen(show, width):
+    long_name = "a-very-long-name-without-a-space-" * 4
+    first = mixed_suite(
+        suite=long_name,
+        findings=(*mixed_suite().findings, finding(segment=f"channel={long_name}")),
+        failure_codes_new={long_name: 3},
+    )
+    tab = show(report(first), viewport={"width": width, "height": 740})
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    assert tab.evaluate(fits)
+    tab.locator(ROWS).first.click()
+    assert tab.evaluate(fits)
+    assert tab.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('dialog'))")
+
+
+def test_on_a_phone_new_stands_below_old(show):
+    tab = show(report(), viewport={"width": 360, "height": 740}, address="#case=t-017")
+    old, new = (tab.locator(f"#text-{side}").bounding_box() for side in ("old", "new"))
+    assert old["y"] + old["height"] < new["y"]
