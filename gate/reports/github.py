@@ -37,10 +37,8 @@ def render(report: Report, _medium: Medium) -> str:
 
 def _annotations(report: Report) -> Iterator[tuple[str, str, tuple[str, int]]]:
     nowhere = ("", 0)
-    told = list(islice(regressions(report), 2 * MOST))
     yield _level(report), f"{headline(report)}{_why(report)}{_more(report)}", nowhere
-    for each in told:
-        yield _level_of(each), sentence(each.change), place(report, each.change)
+    yield from _cases(report, "error")
     unscored = sum(
         change.outcome is Outcome.UNSCORED
         for suite in report.suites
@@ -48,6 +46,13 @@ def _annotations(report: Report) -> Iterator[tuple[str, str, tuple[str, int]]]:
     )
     if unscored:
         yield "warning", f"{counted(unscored, 'case')} without an answer on one side", nowhere
+    yield from _cases(report, "warning")
+
+
+def _cases(report: Report, level: str) -> Iterator[tuple[str, str, tuple[str, int]]]:
+    told = (each for each in regressions(report) if _level_of(each) == level)
+    for each in islice(told, MOST):
+        yield level, sentence(each.change), place(report, each.change)
 
 
 def _level(report: Report) -> str:

@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING, Any
 from gate.core.canonical import digest
 from gate.reports import numbers
 from gate.reports.safe_text import visible
-from gate.reports.told_cases import name, place, regressions, sentence
+from gate.reports.told_cases import (
+    is_blind,
+    name,
+    place,
+    policy_file,
+    regressions,
+    sentence,
+    worst_place,
+)
+from gate.reports.worst import regressed_cases
 
 if TYPE_CHECKING:
     from gate.core.report import Finding, Report, SuiteReport
     from gate.reports.medium import Medium
 
-_CONFIG = "gate.yaml"  # where what has no file of its own is shown
-
 
 def render(report: Report, _medium: Medium) -> str:
     """Return a JSON array, an object a finding that fails and a case that regressed."""
-    findings = [_finding(report, suite, each) for suite in report.suites for each in suite.failed]
+    blind = [_blind(report)] if is_blind(report) else []
+    findings = [each for suite in report.suites for each in _findings(report, suite)]
     cases = [
         _entry(
             "case-regressed",
@@ -31,16 +39,32 @@ def render(report: Report, _medium: Medium) -> str:
         )
         for each in regressions(report)
     ]
-    return json.dumps([*findings, *cases], indent=1) + "\n"
+    return json.dumps([*blind, *findings, *cases], indent=1) + "\n"
 
 
-def _finding(report: Report, suite: SuiteReport, finding: Finding) -> dict[str, Any]:
+def _blind(report: Report) -> dict[str, Any]:
+    """Tell that not all was judged: a report without entries would say that all is well."""
+    why = f": {visible(report.notes[0], longest=400)}" if report.notes else ""
+    told = f"the gate could not see enough to judge everything{why}"
+    return _entry("incomplete", told, digest(["incomplete"]), "blocker", ("", 0), report)
+
+
+def _findings(report: Report, suite: SuiteReport) -> list[dict[str, Any]]:
+    regressed = regressed_cases(suite) if suite.failed else []
+    return [
+        _finding(report, suite, each, worst_place(report, regressed, each)) for each in suite.failed
+    ]
+
+
+def _finding(
+    report: Report, suite: SuiteReport, finding: Finding, where: tuple[str, int]
+) -> dict[str, Any]:
     told = (
         f"{visible(suite.suite)}: {name(finding)}: {numbers.change(finding)}, allowed "
         f"{numbers.limit(finding)}"
     )
     fingerprint = digest([finding.id, suite.suite, finding.segment])
-    return _entry(finding.id, told, fingerprint, "critical", ("", 0), report)
+    return _entry(finding.id, told, fingerprint, "critical", where, report)
 
 
 def _entry(
@@ -58,7 +82,7 @@ def _entry(
         "fingerprint": fingerprint,
         "severity": severity,
         "location": {
-            "path": visible(path) or f"{report.folder}{_CONFIG}",
+            "path": visible(path or policy_file(report)),
             "lines": {"begin": max(1, line)},
         },
     }

@@ -1,7 +1,7 @@
 """JUnit XML: a test a finding and a test a case, for the test reports of CI.
 
 A regressed case fails where its suite does. Where the suite passes, the policy allows what became
-of the case: it is told in the test's output, and CI stays as green as the gate.
+of the case: it is told in the test's output, and CI stays as green as the gate, and no greener.
 """
 
 from __future__ import annotations
@@ -48,19 +48,29 @@ def _test(classname: str, title: str, kind: str = "", told: str = "", body: str 
 
 def render(report: Report, _medium: Medium) -> str:
     """Return the document."""
-    suites = [(_name(suite), _tests(suite)) for suite in report.suites]
-    blind = report.verdict is Verdict.INCOMPLETE
-    if blind or not suites:
-        body = "\n".join(visible(note) for note in report.notes)
-        kind = "error" if blind else ""
-        suites.append(("gate", [_test("gate", "run", kind, headline(report), body)]))
+    suites = [(_name(suite), _tests(suite, report)) for suite in report.suites]
     every = [test for _, tests in suites for test in tests]
+    is_red = any(test.kind in {"failure", "error"} for test in every)
+    if not every or (report.exit_code and not is_red):
+        every.append(_run(report))
+        suites.append(("gate", every[-1:]))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<testsuites name="gate" {_counts(every, "tests failures errors")} '
         f'time="{report.duration_s:.3f}">\n'
         f"{''.join(_suite(title, tests) for title, tests in suites)}</testsuites>\n"
     )
+
+
+def _run(report: Report) -> _Test:
+    """Tell of the run itself, where no test of a suite says that it fails."""
+    kind = "failure" if report.exit_code else ""
+    kind = "error" if report.verdict is Verdict.INCOMPLETE else kind
+    return _test("gate", "run", kind, headline(report), _notes(report))
+
+
+def _notes(report: Report) -> str:
+    return "\n".join(visible(note) for note in report.notes)
 
 
 def _suite(title: str, tests: list[_Test]) -> str:
@@ -85,11 +95,13 @@ def _name(suite: SuiteReport) -> str:
     return f"gate.{visible(suite.suite, longest=200)}"
 
 
-def _tests(suite: SuiteReport) -> list[_Test]:
+def _tests(suite: SuiteReport, report: Report) -> list[_Test]:
     title = _name(suite)
     if suite.verdict is None:
         return [_test(title, "not affected", "skipped", "old and new are the same prompt")]
+    blind = [_test(title, "verdict", "error", "INCOMPLETE: not judged", _notes(report))]
     return [
+        *(blind if suite.verdict is Verdict.INCOMPLETE else []),
         *(_finding(f"{title}.findings", each) for each in suite.findings),
         *(_case(title, each, suite) for each in suite.cases_changed),
         *(_test(title, visible(each, longest=200)) for each in suite.unchanged),

@@ -13,7 +13,16 @@ from gate.core.report import Verdict
 from gate.reports import numbers
 from gate.reports.headline import counted, headline
 from gate.reports.safe_text import visible
-from gate.reports.told_cases import name, place, regressions, sentence
+from gate.reports.told_cases import (
+    is_blind,
+    name,
+    place,
+    policy_file,
+    regressions,
+    sentence,
+    worst_place,
+)
+from gate.reports.worst import regressed_cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +32,6 @@ if TYPE_CHECKING:
     from gate.reports.told_cases import Told
 
 MOST = 5000  # results that code scanning shows of a run
-_CONFIG = "gate.yaml"  # where what has no file of its own is shown
 _RULES = {
     **{
         finding_id: f"{numbers.METRIC_NAMES[metric]} rose by more than the policy allows"
@@ -36,7 +44,7 @@ _RULES = {
 def render(report: Report, _medium: Medium) -> str:
     """Return the log."""
     results = list(islice(_results(report), MOST))
-    left = sum(1 for _ in _results(report)) - len(results)
+    left = _count(report) - len(results)
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -52,6 +60,15 @@ def render(report: Report, _medium: Medium) -> str:
     return json.dumps(log, indent=1) + "\n"
 
 
+def _count(report: Report) -> int:
+    findings = sum(len(_failing(suite)) for suite in report.suites)
+    return findings + sum(1 for _ in regressions(report))
+
+
+def _failing(suite: SuiteReport) -> list[Finding]:
+    return [each for each in suite.findings if each.verdict is Verdict.FAIL]
+
+
 def _driver() -> dict[str, Any]:
     from gate import __version__
 
@@ -63,9 +80,10 @@ def _invocation(report: Report, left: int) -> dict[str, Any]:
     told = [headline(report), *(visible(note, longest=1000) for note in report.notes)]
     if left:
         told.append(f"{counted(left, 'more result')} in report.json")
-    level = "error" if report.verdict is Verdict.INCOMPLETE else "note"
+    blind = is_blind(report)
+    level = "error" if blind else "note"
     return {
-        "executionSuccessful": report.verdict is not Verdict.INCOMPLETE,
+        "executionSuccessful": not blind,
         "exitCode": report.exit_code,
         "toolExecutionNotifications": [
             {"level": level, "message": _message(text)} for text in told
@@ -75,14 +93,17 @@ def _invocation(report: Report, left: int) -> dict[str, Any]:
 
 def _results(report: Report) -> Iterator[dict[str, Any]]:
     for suite in report.suites:
-        for each in suite.findings:
-            if each.verdict is Verdict.FAIL:
-                yield _finding(report, suite, each)
+        failing = _failing(suite)
+        regressed = regressed_cases(suite) if failing else []
+        for each in failing:
+            yield _finding(report, suite, each, worst_place(report, regressed, each))
     for told in regressions(report):
         yield _case(report, told)
 
 
-def _finding(report: Report, suite: SuiteReport, finding: Finding) -> dict[str, Any]:
+def _finding(
+    report: Report, suite: SuiteReport, finding: Finding, where: tuple[str, int]
+) -> dict[str, Any]:
     told = (
         f"{visible(suite.suite)}: {name(finding)}: {numbers.level(finding.old, finding.unit)} -> "
         f"{numbers.level(finding.new, finding.unit)} ({numbers.change(finding)}, allowed "
@@ -92,7 +113,7 @@ def _finding(report: Report, suite: SuiteReport, finding: Finding) -> dict[str, 
         "ruleId": finding.id,
         "level": "error",
         "message": _message(told),
-        "locations": [_location(f"{report.folder}{_CONFIG}", 0)],
+        "locations": [_location(report, where)],
         "partialFingerprints": {
             "gateFinding/v1": digest([finding.id, suite.suite, finding.segment])
         },
@@ -101,12 +122,11 @@ def _finding(report: Report, suite: SuiteReport, finding: Finding) -> dict[str, 
 
 
 def _case(report: Report, told: Told) -> dict[str, Any]:
-    path, line = place(report, told.change)
     return {
         "ruleId": "case-regressed",
         "level": "error" if told.fails else "warning",
         "message": _message(sentence(told.change)),
-        "locations": [_location(path or f"{report.folder}{_CONFIG}", line)],
+        "locations": [_location(report, place(report, told.change))],
         "partialFingerprints": {"gateCase/v1": told.fingerprint},
     }
 
@@ -118,8 +138,10 @@ def _message(text: str) -> dict[str, str]:
     return {"text": text}
 
 
-def _location(path: str, line: int) -> dict[str, Any]:
-    artifact = {"uri": quote(path, errors="replace"), "uriBaseId": "%SRCROOT%"}
+def _location(report: Report, where: tuple[str, int]) -> dict[str, Any]:
+    path, line = where
+    uri = quote(path or policy_file(report), errors="replace")
+    artifact = {"uri": uri, "uriBaseId": "%SRCROOT%"}
     physical: dict[str, Any] = {"artifactLocation": artifact}
     if line:
         physical["region"] = {"startLine": line}

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gate.core.canonical import digest
 from gate.core.report import Outcome, Verdict
+from gate.core.segment_names import is_in_segment
 from gate.reports.diff_lines import as_text, diff_lines
 from gate.reports.safe_text import visible
 from gate.reports.worst import regressed_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gate.core.report import CaseChange, FieldChange, Finding, Report, SuiteReport
 
 _FIELDS = 3  # that differ, in a sentence
 _PATH = 1000  # characters; no file system has longer ones
 _VALUE = 60  # characters of one value in it
+_TAGS = 8  # of a case, in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +50,16 @@ def regressions(report: Report) -> Iterator[Told]:
                 yield from (Told(suite=suite, change=each) for each in regressed_cases(suite))
 
 
+def is_blind(report: Report) -> bool:
+    """Tell whether something was not looked at; a fail hides it in the verdict of the run."""
+    return Verdict.INCOMPLETE in {report.verdict, *(suite.verdict for suite in report.suites)}
+
+
 def sentence(change: CaseChange) -> str:
     """Say of a case how often it fails now and before, why, and what differs."""
     tags = ", ".join(
         f"{visible(tag, longest=_VALUE)}={visible(value, longest=_VALUE)}"
-        for tag, value in change.case.segment.items()
+        for tag, value in islice(change.case.segment.items(), _TAGS)
     )
     code = f": {visible(change.failure_code, longest=_VALUE)}" if change.failure_code else ""
     parts = [
@@ -76,8 +84,25 @@ def _moved(field: FieldChange) -> str:
 def place(report: Report, change: CaseChange) -> tuple[str, int]:
     """Return the file of a case, from the top of the repository, and its line; "" and 0 if none."""
     case = change.case
-    path = f"{report.folder}{case.path}"[:_PATH]
+    # A stored report may name any path, and two slashes would name a host.
+    path = f"{report.folder}{case.path}".lstrip("/")[:_PATH]
     return (path, case.line) if case.path else ("", 0)
+
+
+def worst_place(
+    report: Report, regressed: Sequence[CaseChange], finding: Finding
+) -> tuple[str, int]:
+    """Return where a finding is shown: at the first of the cases that is of its segment."""
+    for change in regressed:
+        if is_in_segment(change.case.segment, finding.segment):
+            return place(report, change)
+    return "", 0
+
+
+def policy_file(report: Report) -> str:
+    """Return the file that says what is allowed: what has no place of its own is shown there."""
+    source = report.policy_source.rpartition(":")[2].lstrip("/")[:_PATH]
+    return "gate.yaml" if source in {"", "(defaults)"} else source
 
 
 def name(finding: Finding) -> str:

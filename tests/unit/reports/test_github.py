@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -28,6 +29,7 @@ def annotations(report: Report) -> list[tuple[str, str, str]]:
     """Level, place and text of each line; a line that is nothing else fails."""
     found = []
     for line in render(report, "github").split("\n")[:-1]:
+        assert not {unicodedata.category(char) for char in line} & {"Cc", "Cf", "Cs", "Co"}, line
         match = COMMAND.fullmatch(line)
         assert match, line
         level, _, path, number, text = match.groups()
@@ -131,6 +133,31 @@ def test_cases_without_an_answer_are_counted(build: Builder) -> None:
         ":",
         "3 cases without an answer on one side",
     )
+
+
+def test_cases_without_an_answer_are_told_before_what_the_policy_allows(build: Builder) -> None:
+    cases = (*failing(build, 30).cases_changed, build.case(outcome=Outcome.UNSCORED))
+    suite = build.suite(verdict=Verdict.PASS, cases_changed=cases)
+    found = annotations(build.report(suite, verdict=Verdict.PASS, exit_code=0))
+    assert found[1][2] == "1 case without an answer on one side"
+
+
+def test_a_suite_that_passes_is_told_beside_one_that_fails(build: Builder) -> None:
+    passing = replace(failing(build, 2), suite="calm", verdict=Verdict.PASS)
+    found = annotations(build.report(failing(build, 30), passing))
+    assert [level for level, _, _ in found] == ["error"] * 10 + ["warning"] * 2
+
+
+def test_a_text_with_an_escape_of_its_own_is_told_as_it_is(build: Builder) -> None:
+    suite = build.suite(cases_changed=(build.case("a%0A%25b"),))
+    assert annotations(build.report(suite))[1][2].startswith("a%0A%25b (channel=email)")
+
+
+def test_a_path_of_a_stored_report_names_no_host(build: Builder) -> None:
+    change = build.case()
+    change = replace(change, case=replace(change.case, path="//evil.invalid/a", line=1))
+    found = annotations(build.report(build.suite(cases_changed=(change,))))
+    assert found[1][1] == "evil.invalid/a:1"
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)

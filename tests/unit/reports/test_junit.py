@@ -10,7 +10,7 @@ import pytest
 from attacks import ATTACKS, MARK
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schemas_of_others import JUNIT, schema_file
+from schemas_of_others import junit_schema
 from unit.reports.hostile import hostile
 
 from gate.core.report import FieldChange, Outcome, Report, Verdict
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def schema() -> xmlschema.XMLSchema:
     import xmlschema
 
-    return xmlschema.XMLSchema(str(schema_file(JUNIT)))
+    return xmlschema.XMLSchema(str(junit_schema()))
 
 
 def parsed(report: Report) -> ET.Element:
@@ -121,6 +121,22 @@ def test_what_could_not_be_looked_at_is_an_error(build: Builder, *, has_suites: 
     assert error.text == "no key"
 
 
+def test_a_suite_that_was_not_judged_is_an_error_beside_one_that_fails(build: Builder) -> None:
+    blind = build.suite(suite="blind", verdict=Verdict.INCOMPLETE, findings=(), cases_changed=())
+    root = parsed(build.report(build.suite(), blind, notes=("no key",)))
+    (error,) = root.iter("error")
+    assert (root[1].attrib["name"], root[1].attrib["errors"]) == ("gate.blind", "1")
+    assert error.text == "no key"
+
+
+def test_an_inconclusive_run_that_fails_the_build_fails_a_test(build: Builder) -> None:
+    open_suite = build.suite(
+        build.finding(verdict=Verdict.INCONCLUSIVE), verdict=Verdict.INCONCLUSIVE, cases_changed=()
+    )
+    report = build.report(open_suite, verdict=Verdict.INCONCLUSIVE, exit_code=3)
+    assert kinds(parsed(report)) == {"failure-rate-rise": "system-out", "run": "failure"}
+
+
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 def test_hostile_text_is_text(build: Builder, attack: str) -> None:
     text = render(hostile(build, attack), "junit")
@@ -133,7 +149,11 @@ def test_hostile_text_is_text(build: Builder, attack: str) -> None:
     assert schema().is_valid(text)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=50,
+    deadline=None,  # the first example reads the schema
+)
 @given(st.text(st.characters(), max_size=60))
 def test_any_text_is_valid(build: Builder, text: str) -> None:
     case = build.case(text, failure_code=text, diff=(FieldChange(path=text, old=text, new="x"),))

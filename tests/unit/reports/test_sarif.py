@@ -6,11 +6,14 @@ import json
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from attacks import ATTACKS, MARK
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import validators
-from schemas_of_others import SARIF, schema_file
+from schemas_of_others import sarif_schema
 from unit.reports.hostile import hostile
 
 from gate.core.report import Verdict
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def validator() -> Any:
-    schema = json.loads(schema_file(SARIF).read_text(encoding="utf-8"))
+    schema = sarif_schema()
     return validators.validator_for(schema)(schema)
 
 
@@ -124,8 +127,25 @@ def test_hostile_text_is_valid_and_no_link(build: Builder, attack: str) -> None:
         assert all(char.isprintable() for char in message)
     for each in run["results"]:
         uri = each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        assert uri.startswith("f")
+        assert urlsplit(uri)[:2] == ("", "")  # neither a scheme nor a host
+        assert not uri.startswith("/")
         assert not set(uri) & set(" <>\"'\\\n:")
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=50,
+    deadline=None,  # the first example reads the schema
+)
+@given(st.text(st.characters(), max_size=60))
+def test_any_text_is_a_valid_log(build: Builder, text: str) -> None:
+    validator().validate(json.loads(render(hostile(build, text), "sarif")))
+
+
+def test_a_suite_that_was_not_judged_is_no_success_beside_one_that_fails(build: Builder) -> None:
+    blind = build.suite(suite="blind", verdict=Verdict.INCOMPLETE, findings=(), cases_changed=())
+    (invocation,) = run_of(build.report(build.suite(), blind))["invocations"]
+    assert invocation["executionSuccessful"] is False
 
 
 def test_a_full_report_is_valid(build: Builder) -> None:
