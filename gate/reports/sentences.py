@@ -94,9 +94,17 @@ def counts(suite: SuiteReport) -> str:
 
 
 def explain_command(report: Report, suite: SuiteReport, change: CaseChange) -> str:
-    """Return the command that shows a case in full."""
-    flags = f" {visible(report.explain_flags)}" if report.explain_flags else ""
-    return f"gate explain {visible(suite.suite)} {shlex.quote(visible(change.case.case_id))}{flags}"
+    """Return the command that shows a case in full; a shell reads it as nothing else."""
+    words = ["gate", "explain", visible(suite.suite), visible(change.case.case_id)]
+    return shlex.join([*words, *_words(visible(report.explain_flags))])
+
+
+def _words(flags: str) -> list[str]:
+    """Split options as a shell does; what it could not read are none."""
+    try:
+        return shlex.split(flags)
+    except ValueError:
+        return []
 
 
 def case_head(change: CaseChange) -> str:

@@ -45,6 +45,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Tab]]:
         path.write_text(render(report, "html"), encoding="utf-8")
         tab = browser.new_page(**keys)
         tabs.append(tab)
+        tab.set_default_timeout(15_000)
         tab.on("console", lambda message: troubles.append(message.text))
         tab.on("pageerror", lambda error: troubles.append(str(error)))
         tab.on("request", lambda request: requests.append(request.url))

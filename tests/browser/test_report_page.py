@@ -331,8 +331,9 @@ def test_text_can_be_read_in_light_and_dark(show, scheme):
 
 @pytest.mark.parametrize("width", [360, 768])
 def test_nothing_runs_out_of_a_narrow_screen(show, width):
-    long_name = "a-very-long-name-without-a-space-" * 4
-    first = mixed_suite(
+    long_name = "averylongnamewithoutaspace" * 5
+    first = suite(
+        case(long_name, failure_code=long_name, segment={long_name: long_name}),
         suite=long_name,
         findings=(*mixed_suite().findings, finding(segment=f"channel={long_name}")),
         failure_codes_new={long_name: 3},

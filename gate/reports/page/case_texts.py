@@ -14,7 +14,7 @@ from gate.reports.safe_text import LONGEST
 from gate.reports.sentences import explain_command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gate.core.report import CaseChange, FieldChange, Report
 
@@ -95,7 +95,7 @@ def _answers(answers: Sequence[Answer], output: str | None, trials: int) -> Sequ
     return (Answer(text=output, trials=trials),)
 
 
-def _answer(answer: Answer, longest: int, place: Any) -> list[Any]:
+def _answer(answer: Answer, longest: int, place: Callable[[str], int]) -> list[Any]:
     code = name(answer.failure_code) if answer.failure_code else ""
     return [place(lines(answer.text, longest=longest)), answer.trials, code, answer.override]
 
@@ -110,7 +110,7 @@ def _told_fields(change: CaseChange) -> Sequence[FieldChange]:
     return [each for each in change.diff[:_MOST] if each.path]
 
 
-def _field(field: FieldChange, longest: int, place: Any) -> list[Any]:
+def _field(field: FieldChange, longest: int, place: Callable[[str], int]) -> list[Any]:
     sides = (lines(as_text(value), longest=longest) for value in (field.old, field.new))
     return [name(field.path), *(place(side) for side in sides)]
 

@@ -95,4 +95,6 @@ if (byId("cases")) {
     byId("trouble").hidden = false;
     byId("trouble").textContent = `The cases cannot be shown here (${error.message}). In a terminal: gate report report.json --format table`;
   });
+} else {
+  document.documentElement.dataset.ready = "yes";
 }

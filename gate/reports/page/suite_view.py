@@ -96,6 +96,8 @@ def _worst(suite: SuiteReport) -> tuple[str, str] | None:
 def _stayed(suite: SuiteReport) -> str:
     """Say what became of the other cases."""
     stayed = suite.cases - len(suite.cases_changed) - suite.cases_not_asked
+    if suite.verdict is Verdict.INCOMPLETE and not suite.cases_changed:
+        return "no change was seen so far"
     if not suite.cases_changed and not suite.cases_not_asked:
         return "all cases unchanged"
     asked = f", {suite.cases_not_asked} not asked" if suite.cases_not_asked else ""

@@ -184,6 +184,26 @@ def test_cases_that_an_early_stop_never_asked_are_counted(build: Builder) -> Non
     assert "cases: 178 unchanged, 22 not asked" in render(build.report(none), "table").splitlines()
 
 
+@pytest.mark.parametrize(
+    ("case_id", "flags", "command"),
+    [
+        pytest.param("t-1", "", "gate explain triage t-1", id="plain"),
+        pytest.param("a b", "--base main", "gate explain triage 'a b' --base main", id="a-space"),
+        pytest.param("$(rm x)", "", "gate explain triage '$(rm x)'", id="a-command-as-id"),
+        pytest.param(
+            "t", "; rm x | `y`", "gate explain triage t ';' rm x '|' '`y`'", id="commands-as-flags"
+        ),
+        pytest.param("t", "--old 'x", "gate explain triage t", id="an-open-quote"),
+    ],
+)
+def test_the_next_command_is_one_command_whatever_it_names(
+    build: Builder, case_id: str, flags: str, command: str
+) -> None:
+    suite = build.suite(cases_changed=(build.case(case_id),))
+    text = render(build.report(suite, explain_flags=flags), "table")
+    assert f"next: {command}" in text.splitlines()
+
+
 def test_one_prompt_on_both_sides_names_no_next_step(build: Builder) -> None:
     suite = build.suite()
     text = render(build.report(build.suite(prompt_new=suite.prompt_old)), "table")
