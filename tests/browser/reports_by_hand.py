@@ -136,7 +136,7 @@ def report(*suites: SuiteReport, **keys: Any) -> Report:
             notes=("the override proxy is uncalibrated",),
             duration_s=12.3,
             explain_flags="--base 'a b'",
-            folder="app",
+            folder="app/",
         ),
         **keys,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from gate.core.report import Answer
@@ -19,12 +18,14 @@ if TYPE_CHECKING:
     from gate.core.report import CaseChange, FieldChange, Report
 
 _MOST = 100  # answers of a side, fields of an output or of an input
-# Characters of a text, while this share of the room is taken. The first cases are the worst.
-_LADDER = ((LONGEST, 0.5), (400, 0.8), (100, 0.95))
+# The first cases are the worst. Where not all texts fit, those of the first are whole while this
+# share of the room is taken; then so many characters of each, while that share is.
+_WHOLE = 0.75
+_LADDER = ((400, 0.9), (100, 0.98))
 
 
 def packed_texts(report: Report, cases: Sequence[PageCase], most: int) -> tuple[str, int]:
-    """Pack the texts of cases, a line a case; a line without texts is empty.
+    """Pack the texts of cases, a line a case.
 
     Args:
         report: Whose cases they are.
@@ -36,21 +37,25 @@ def packed_texts(report: Report, cases: Sequence[PageCase], most: int) -> tuple[
         later have them cut, and the last ones may have none.
     """
     packed = Packed(most)
-    if all(packed.add(_line(report, each, LONGEST)) for each in cases):
-        return packed.text(), len(cases)
-    return _cut_texts(report, cases, most)
+    kept, whole = packed, 0
+    for count, each in enumerate(cases):
+        if kept is packed and not packed.is_within(_WHOLE):
+            kept, whole = packed.copy(), count
+        if not packed.add(_line(report, each, LONGEST)):
+            return _cut_texts(report, cases[whole:], kept), whole
+    return packed.text(), len(cases)
 
 
-def _cut_texts(report: Report, cases: Sequence[PageCase], most: int) -> tuple[str, int]:
-    packed, rung, whole = Packed(most), 0, 0
+def _cut_texts(report: Report, cases: Sequence[PageCase], packed: Packed) -> str:
+    """Pack the texts of the cases that are left, shorter and shorter."""
+    rung = 0
     for each in cases:
         while rung < len(_LADDER):
             longest, share = _LADDER[rung]
             if packed.is_within(share) and packed.add(_line(report, each, longest)):
                 break
             rung += 1
-        whole += rung == 0
-    return packed.text(), whole
+    return packed.text()
 
 
 def _line(report: Report, each: PageCase, longest: int) -> str:
@@ -84,7 +89,7 @@ def _where(report: Report, change: CaseChange) -> str:
     case = change.case
     if not case.path:
         return ""
-    path = name(str(PurePosixPath(report.folder) / case.path))
+    path = name(f"{report.folder}{case.path}")
     return f"{path}:{case.line}" if case.line else path
 
 

@@ -26,6 +26,14 @@ class Packed:
         self._waiting = 0  # bytes that went in since then: they come out as no more than these
         self._raw = 0
 
+    def copy(self) -> Packed:
+        """Return another one with the same lines, to go on with in another way."""
+        other = Packed(0)
+        other._most, other._size = self._most, self._size
+        other._waiting, other._raw = self._waiting, self._raw
+        other._packer, other._parts = self._packer.copy(), [*self._parts]
+        return other
+
     def add(self, line: str) -> bool:
         """Append one line, if it fits for certain."""
         data = line.encode() + b"\n"

@@ -15,6 +15,8 @@ def name(text: str) -> str:
 
 def lines(text: str, *, longest: int = LONGEST) -> str:
     """As `visible_lines`, in one text; outputs by the ten thousand come through here."""
+    if len(text) <= longest and _is_plain(text):
+        return text
     cut = text[:longest].replace("\r\n", "\n")
     if _LINE_END in cut:
         return "\n".join(visible_lines(text, longest=longest))
