@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from gate.core.report import Report
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running while it is open, and no other test could start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     # Under CI a missing browser is an error: a test that is skipped there tests nothing, ever.
