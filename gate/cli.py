@@ -100,7 +100,10 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 -- one return for each en
         return EXIT_UNDELIVERED
     except Exception as error:  # noqa: BLE001 -- the last choke point: a defect of the gate
         return _defect(error)
-    return code if isinstance(code, int) else 0
+    if code is None:
+        return 0
+    # A command that ends with anything else has a defect, and must not read as a pass.
+    return code if type(code) is int else EXIT_DEFECT
 
 
 def _say(message: str, fix: str) -> None:

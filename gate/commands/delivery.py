@@ -13,6 +13,7 @@ from gate.commands.medium_here import medium_here
 from gate.commands.stopped import StoppedError
 from gate.errors import IncompleteError, UsageError
 from gate.reports.formats import FORMATS, render
+from gate.store.atomic import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,14 @@ def _incomplete(error: IncompleteError, duration_s: float) -> Report:
         )
     )
     why = (str(error), *([f"repair: {error.fix}"] if error.fix else []))
-    return replace(told, notes=(*why, *told.notes), duration_s=duration_s)
+    # A suite before it may have failed: this run leaves as one that could not look all the same.
+    return replace(
+        told,
+        verdict=Verdict.INCOMPLETE,
+        exit_code=error.exit_code,
+        notes=(*why, *told.notes),
+        duration_s=duration_s,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +132,11 @@ class _Delivery:
         """Write the files, and then to standard output."""
         medium = medium_here(is_stdout=False)
         if self.output is not None:
+            # All are rendered before the first is written, and each is there whole or not at all.
+            texts = {name: render(report, name, medium) for name in self.filed}
             try:
-                self.output.mkdir(parents=True, exist_ok=True)
-                for name in self.filed:
-                    path = self.output / str(FORMATS[name].file_name)
-                    path.write_text(render(report, name, medium), encoding="utf-8", newline="\n")
+                for name, text in texts.items():
+                    write_whole(self.output / str(FORMATS[name].file_name), [text])
             except OSError as error:
                 raise UsageError(
                     f"--output {self.output}: cannot be written: {error.strerror}"

@@ -47,7 +47,7 @@ def run_drift(options: dict[str, object]) -> Report:
     )
     for each in changes:
         see_it_covered(each)
-    change = Change(config=config, suites=changes)
+    change = Change(config=config, suites=changes, folder=project.folder)
     ran = run_suites(change, project, config.policy, options, is_drift=True, source=config.source)
     ran = replace(ran, notes=(*ran.notes, *_improvements(ran.suites)))
     return report_of(ran, change, config.policy, config.source)

@@ -9,6 +9,7 @@ import sys
 
 from gate.reports.medium import Medium
 
+_WIDEST = 1000  # columns that anybody may have
 _ADDRESS = re.compile(r"https?://[\w.:/~%-]+", re.ASCII)
 
 
@@ -20,14 +21,14 @@ def medium_here(*, is_stdout: bool) -> Medium:
     """
     if not is_stdout:
         return Medium(link=_job())
-    is_terminal = sys.stdout.isatty()
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()  # None: it is closed
     width = shutil.get_terminal_size().columns if is_terminal else _columns()
     return Medium(width=width, is_coloured=_is_coloured(is_terminal=is_terminal), link=_job())
 
 
 def _columns() -> int | None:
     asked = os.environ.get("COLUMNS", "")
-    return int(asked) if asked.isdecimal() and int(asked) else None
+    return int(asked) if asked.isdecimal() and 0 < int(asked) <= _WIDEST else None
 
 
 def _is_coloured(*, is_terminal: bool) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,7 +134,7 @@ def read_change(
 
 def named_change(project: Project, options: dict[str, object]) -> Change:
     """Read the change that a command's own options name, see `read_change`."""
-    return read_change(
+    change = read_change(
         project,
         base=options["base"],  # type: ignore[arg-type]
         old=options["old"],  # type: ignore[arg-type]
@@ -140,6 +142,10 @@ def named_change(project: Project, options: dict[str, object]) -> Change:
         names=tuple(dict.fromkeys(options["suites"])),  # type: ignore[call-overload]
         case=options["case"],  # type: ignore[arg-type]
     )
+    if options["config"] is None:
+        return change
+    flags = f"--config {shlex.quote(str(options['config']))} {change.explain_flags}"
+    return replace(change, explain_flags=flags.strip())
 
 
 def progress_here(*, quiet: bool) -> Progress:

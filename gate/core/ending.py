@@ -16,7 +16,26 @@ EXIT_CODES = {
     Verdict.INCOMPLETE: 4,
     Verdict.INCONCLUSIVE: 0,  # 3 where the policy says `inconclusive: fail`
 }
+_INCONCLUSIVE_FAILS = 3
 _WORST_FIRST = (Verdict.FAIL, Verdict.INCOMPLETE, Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+_SEVERITY = {
+    None: 0,
+    Verdict.PASS: 0,
+    Verdict.INCONCLUSIVE: 1,
+    Verdict.INCOMPLETE: 2,
+    Verdict.FAIL: 2,
+}
+
+
+def is_consistent(report: Report) -> bool:
+    """Tell whether verdict and exit code fit, and are not better than the suites' verdicts."""
+    codes = {EXIT_CODES[report.verdict]}
+    if report.verdict is Verdict.INCONCLUSIVE:
+        codes.add(_INCONCLUSIVE_FAILS)
+    worst = max((_SEVERITY[suite.verdict] for suite in report.suites), default=0)
+    return report.exit_code in codes and _SEVERITY[report.verdict] >= worst
 
 
 def finish(report: Report, *, policy: Policy) -> Report:
@@ -25,5 +44,5 @@ def finish(report: Report, *, policy: Policy) -> Report:
     verdict = next((each for each in _WORST_FIRST if each in verdicts), Verdict.PASS)
     exit_code = EXIT_CODES[verdict]
     if verdict is Verdict.INCONCLUSIVE and policy.inconclusive == "fail":
-        exit_code = 3
+        exit_code = _INCONCLUSIVE_FAILS
     return replace(report, verdict=verdict, exit_code=exit_code)

@@ -45,7 +45,9 @@ class Estimate:
     trials_new: int
     planned_new: int
     planned_cases: int
-    p_value: float
+    p_value: float  # of new - old, whatever the ratio
+    plain_variance: float  # of new - old; of the cases that were seen
+    allowance: float  # (ratio - 1) x old: `change` is so much less than new - old
 
 
 def estimate(
@@ -76,10 +78,11 @@ def estimate(
     if population:
         variance = _between_clusters(difference, measured.cluster)
         plain = per_case.difference(1.0)
+        plain_variance = _between_clusters(plain, measured.cluster)
         sums = np.bincount(measured.cluster, weights=plain).astype(np.float64)
         p_value = sign_flip_p_value(sums, mid_p=mid_p)
     else:
-        variance = per_case.variance(ratio)
+        variance, plain_variance = per_case.variance(ratio), per_case.variance(1.0)
         if measured.unseen and per_case.cases > 1:
             seen = per_case.cases / (per_case.cases + measured.unseen)
             between = float(difference.var(ddof=1)) / per_case.cases
@@ -96,6 +99,8 @@ def estimate(
         planned_new=max(measured.planned_new, int(per_case.k_new.sum())),
         planned_cases=per_case.cases + measured.unseen,
         p_value=p_value,
+        plain_variance=plain_variance,
+        allowance=(ratio - 1) * float(per_case.mean_old.mean()),
     )
 
 

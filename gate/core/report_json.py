@@ -52,7 +52,7 @@ def report_of(value: Mapping[str, Any]) -> Report:
     """
     return Report(
         verdict=Verdict(value["verdict"]),
-        exit_code=value["exit_code"],
+        exit_code=int(value["exit_code"]),  # JSON tells 1.0 from 1 as little as its schema does
         owner=value["owner"],
         policy_source=value["policy"]["source"],
         alpha=value["policy"]["alpha"],
@@ -195,7 +195,7 @@ def _case_of(value: Mapping[str, Any]) -> CaseChange:
             segment=value["segment"],
             is_new=value["new_case"],
             path=value["path"],
-            line=value["line"],
+            line=int(value["line"]),
         ),
         outcome=Outcome(value["outcome"]),
         old_trials=value["old_trials"],

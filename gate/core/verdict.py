@@ -60,11 +60,16 @@ def judge(found: Estimate, limit: Limit, look: Look = ONE_LOOK) -> Judgement:
     return Judgement(
         verdict=verdict,
         interval=_interval(found, error, limit),
-        bounds=(passes_below, max(matters_above, upper_quantile(level) * error)),
+        bounds=(passes_below, max(matters_above, _real_above(found, level))),
         sharpness=sharpness(found, limit, look),
         fail_chance=_fail_chance(found, limit, look),
         pass_chance=_pass_chance(found, limit, look),
     )
+
+
+def _real_above(found: Estimate, level: float) -> float:
+    """Return the change from which a rise is real, by the normal law of the exact test."""
+    return upper_quantile(level) * math.sqrt(found.plain_variance) - found.allowance
 
 
 def _margin(limit: Limit, look: Look) -> float:

@@ -59,7 +59,13 @@ def change_from_files(
         Side(prompt=new_prompt, baseline=baseline),
     )
     notes = (*old_prompt.notes,)
-    return Change(config=config, suites=(change,), notes=notes, explain_flags=flags)
+    return Change(
+        config=config,
+        suites=(change,),
+        notes=notes,
+        explain_flags=flags,
+        folder=project.folder,
+    )
 
 
 def _config(project: Project, old: Path) -> Config:

@@ -51,8 +51,8 @@ def change_from_git(
     if base is None and not repository.has_commits():
         return Change(config=head, suites=(), first_run="nothing is committed yet")
     found = find_base(repository, named=base, environment=project.environment)
-    prefix = os.path.relpath(project.root, repository.top.resolve()).replace(os.sep, "/")
-    tree = GitTree(repository, found.commit, "" if prefix == "." else f"{prefix}/")
+    prefix = repository.prefix_of(project.root)
+    tree = GitTree(repository, found.commit, prefix)
     name = project.config_name or ""
     if repository.tracks(os.path.join(repository.top, prefix, ".gate")):  # noqa: PTH118 -- git's own path
         raise IncompleteError(

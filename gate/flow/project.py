@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.core.secrets import Secrets
-from gate.errors import ConfigError
+from gate.errors import ConfigError, UsageError
+from gate.git import Repository
 from gate.store.config import read_config
 from gate.store.recordings import Recordings
 from gate.store.worktree import WorkTree
@@ -32,6 +33,14 @@ class Project:
     def root(self) -> Path:
         """The folder of `gate.yaml`."""
         return self.disk.root
+
+    @property
+    def folder(self) -> str:
+        """Where the project lies in its repository: "" at the top or outside one, or "folder/"."""
+        try:
+            return Repository(self.root).prefix_of(self.root)
+        except UsageError:  # no git, or no repository
+            return ""
 
     def config(self) -> Config:
         """Read the worktree's `gate.yaml`.

@@ -54,6 +54,11 @@ class Repository:
         done = self.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
+    def prefix_of(self, folder: Path) -> str:
+        """Return where a folder lies in the repository: "" at its top, or "folder/"."""
+        inside = os.path.relpath(folder, self.top.resolve()).replace(os.sep, "/")
+        return "" if inside == "." else f"{inside}/"
+
     def has_commits(self) -> bool:
         """Tell whether anything was ever committed; a broken HEAD is no empty repository."""
         if self.run("rev-parse", "--verify", "--quiet", "HEAD").returncode == 0:

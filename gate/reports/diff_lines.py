@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.core.canonical import canonical_json
 from gate.core.word_diff import word_diff
-from gate.reports.safe_text import visible
+from gate.reports.safe_text import break_commands, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +48,8 @@ def diff_lines(
         name = f"{visible(each.path, longest=80)}: " if each.path else ""
         room = max(_LEAST, longest - len(name))
         lines += [
-            f"{sign} {name}{line}"
+            # Where a word went, its neighbours touch: what was broken in each could be whole again.
+            break_commands(f"{sign} {name}{line}")
             for sign, line in zip("-+", _sides(old, new, room, marks), strict=True)
         ]
     if len(diff) > most:

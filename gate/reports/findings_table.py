@@ -82,7 +82,7 @@ def cells(finding: Finding, *, is_short: bool = False) -> dict[str, str]:
             old, new = (text.partition(" ")[0] for text in (old, new))
     return {
         "metric": metric,
-        "segment": visible(finding.segment) if finding.segment else "all",
+        "segment": visible(finding.segment, longest=200) if finding.segment else "all",
         "n": str(finding.n),
         "old": old,
         "new": new,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gate.core.report import Outcome, Verdict
 from gate.reports.headline import counted, headline
 from gate.reports.safe_text import command_property, command_value, visible
-from gate.reports.told_cases import place, regressions, sentence
+from gate.reports.told_cases import is_blind, place, regressions, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,8 +67,10 @@ def _level_of(told: Told) -> str:
 
 def _why(report: Report) -> str:
     """An incomplete run has no cause but its notes."""
-    is_incomplete = report.verdict is Verdict.INCOMPLETE and report.notes
-    return f" ({visible(report.notes[0], longest=400)})" if is_incomplete else ""
+    if not is_blind(report):
+        return ""
+    told = "" if report.verdict is Verdict.INCOMPLETE else "; not everything was judged"
+    return told + (f" ({visible(report.notes[0], longest=400)})" if report.notes else "")
 
 
 def _more(report: Report) -> str:

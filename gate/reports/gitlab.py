@@ -9,12 +9,13 @@ from gate.core.canonical import digest
 from gate.reports import numbers
 from gate.reports.safe_text import visible
 from gate.reports.told_cases import (
-    is_blind,
+    UNTOLD,
     name,
     place,
     policy_file,
     regressions,
     sentence,
+    untold,
     worst_place,
 )
 from gate.reports.worst import regressed_cases
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 def render(report: Report, _medium: Medium) -> str:
     """Return a JSON array, an object a finding that fails and a case that regressed."""
-    blind = [_blind(report)] if is_blind(report) else []
+    told = untold(report)
+    run = [_entry(UNTOLD, told, digest([UNTOLD]), "blocker", ("", 0), report)] if told else []
     findings = [each for suite in report.suites for each in _findings(report, suite)]
     cases = [
         _entry(
@@ -39,14 +41,7 @@ def render(report: Report, _medium: Medium) -> str:
         )
         for each in regressions(report)
     ]
-    return json.dumps([*blind, *findings, *cases], indent=1) + "\n"
-
-
-def _blind(report: Report) -> dict[str, Any]:
-    """Tell that not all was judged: a report without entries would say that all is well."""
-    why = f": {visible(report.notes[0], longest=400)}" if report.notes else ""
-    told = f"the gate could not see enough to judge everything{why}"
-    return _entry("incomplete", told, digest(["incomplete"]), "blocker", ("", 0), report)
+    return json.dumps([*run, *findings, *cases], indent=1) + "\n"
 
 
 def _findings(report: Report, suite: SuiteReport) -> list[dict[str, Any]]:

@@ -26,7 +26,9 @@ def headline(report: Report) -> str:
     judged = [suite for suite in report.suites if suite.verdict is not None]
     if not judged:
         return "PASS: nothing to judge"
-    text = "PASS: no regression; over all cases, rises as large as the limits are excluded"
+    waived = sum(each.waived for suite in judged for each in suite.findings)
+    found = f"{counted(waived, 'finding')} waived, otherwise no" if waived else "no"
+    text = f"PASS: {found} regression; over all cases, rises as large as the limits are excluded"
     small = {
         each.segment
         for suite in judged
@@ -61,7 +63,7 @@ def _cause(finding: Finding, suite: SuiteReport) -> str:
         if is_in_segment(change.case.segment, finding.segment)
     ]
     worst = ""
-    if regressed:
+    if regressed and finding.unit == "rate":
         first = visible(regressed[0].case.case_id)
         worst = f"; {counted(len(regressed), 'case')} regressed, worst {first}"
     metric = numbers.metric_name(finding)

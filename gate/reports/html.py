@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LARGEST = 7_900_000  # bytes of the page
 _ROWS = 0.4  # of the room for cases that their rows may take; what they leave is for texts
-_SUITES = 15  # that are drawn
+_DRAWN = (15, 5, 1, 0)  # suites; the first number that leaves room for cases
 _NAMED = 300  # suites that are listed
 _NOTES = 100
 _DATA = "<!-- data -->"  # no text can write this: each `<` of one is escaped
@@ -31,9 +31,12 @@ _WORST_FIRST = (
 
 def render(report: Report, _medium: Medium) -> str:
     """Return the page; it is smaller than 8 MB, whatever is in the report."""
-    page = _page(report)
-    data = _data(report, LARGEST - len(page.encode()))
-    return page.replace(_DATA, data, 1)
+    for most in _DRAWN:
+        page = _page(report, most)
+        room = LARGEST - len(page.encode())
+        if room >= LARGEST // 2:
+            break
+    return page.replace(_DATA, _data(report, room), 1)
 
 
 def _data(report: Report, room: int) -> str:
@@ -56,8 +59,8 @@ def _data(report: Report, room: int) -> str:
     )
 
 
-def _page(report: Report) -> str:
-    """Return the page without its cases."""
+def _page(report: Report, most: int) -> str:
+    """Return the page without its cases, and with so many suites drawn."""
     style_text, script_text = style(), script()
     verdict, _, cause = headline(report).partition(": ")
     text: str = (
@@ -77,16 +80,16 @@ def _page(report: Report) -> str:
             notes_more=max(0, len(report.notes) - _NOTES),
             waivers=[_waiver(waiver) for waiver in report.waivers[:_NOTES]],
             has_cases=any(suite.cases_changed for suite in report.suites),
-            **_suites(report),
+            **_suites(report, most),
         )
     )
     return text
 
 
-def _suites(report: Report) -> dict[str, Any]:
+def _suites(report: Report, most: int) -> dict[str, Any]:
     """Return what the template says of suites: all are listed and drawn, but of very many."""
     placed = list(enumerate(report.suites, start=1))
-    worst = sorted(placed, key=lambda each: _WORST_FIRST.index(each[1].verdict))[:_SUITES]
+    worst = sorted(placed, key=lambda each: _WORST_FIRST.index(each[1].verdict))[:most]
     drawn = {place for place, _ in worst}
     return {
         "names": ", ".join(name(suite.suite) for suite in report.suites[:3]),

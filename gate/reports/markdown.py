@@ -137,8 +137,9 @@ def _cases(suite: SuiteReport, report: Report, detail: Detail) -> Iterator[str]:
     shown = [*shown, *others]
     shown = shown[: detail.most]
     yield from (_case(change, detail) for change in shown[:_OPEN])
-    if shown and suite.prompt_old != suite.prompt_new:
-        yield "\n".join(fenced([explain_command(report, suite, shown[0])], language="sh"))
+    command = explain_command(report, suite, shown[0]) if shown else ""
+    if command and suite.prompt_old != suite.prompt_new:
+        yield "\n".join(fenced([command], language="sh"))
     if shown[_OPEN:]:
         yield f"<details><summary>{counted(len(shown) - _OPEN, 'more case')}</summary>"
         yield from (_case(change, detail) for change in shown[_OPEN:])

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import accumulate, takewhile
 
 LONGEST = 2000  # characters of one shown text
+_SWELL = 3  # times as long it may become by codes; more is cut
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 # Letters and marks by their category, and yet nothing to see.
 _BLANK = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
@@ -31,10 +33,28 @@ def visible(text: str, *, longest: int = LONGEST) -> str:
     # A text has few kinds of characters, so each kind is looked up once.
     hidden = {ord(char): code for char in set(cut) if (code := _shown(char)) != char}
     shown = cut.translate(hidden) if hidden else cut
-    # Workflow commands: the second colon, or the first hash, is written as its code.
-    shown = shown.replace("::", ":\\x3a").replace("##[", "\\x23#[")
+    if len(shown) > _SWELL * longest:
+        cut = _fitting(cut, _SWELL * longest)
+        shown = cut.translate(hidden)
+    shown = break_commands(shown)
     left = len(text) - len(cut)
     return f"{shown}… ({left} characters more)" if left else shown
+
+
+def _fitting(text: str, most: int) -> str:
+    """Return the beginning of a text that is no longer than that when it is shown."""
+    lengths = accumulate(len(_shown(char)) for char in text)
+    return text[: sum(1 for _ in takewhile(lambda length: length <= most, lengths))]
+
+
+def has_hidden(text: str) -> bool:
+    """Tell whether a text has characters that are shown as their codes."""
+    return any(_shown(char) != char for char in set(text))
+
+
+def break_commands(text: str) -> str:
+    """Break workflow commands: the second colon, or the first hash, is written as its code."""
+    return text.replace("::", ":\\x3a").replace("##[", "\\x23#[")
 
 
 @lru_cache(maxsize=4096)
@@ -75,6 +95,8 @@ def code_span(text: str, *, longest: int = 200) -> str:
     behind a backslash is read.
     """
     shown = visible(text, longest=longest).replace("`", "\\x60").replace("|", "\\x7c")
+    if len(shown) > _SWELL * longest:
+        shown = f"{shown[: _SWELL * longest]}…"
     # Spaces at both ends would be taken away, and a span of nothing is none.
     return f"`{shown}`" if shown.strip(" ") == shown and shown else f"` {shown} `"
 

@@ -14,12 +14,14 @@ from gate.reports import numbers
 from gate.reports.headline import counted, headline
 from gate.reports.safe_text import visible
 from gate.reports.told_cases import (
+    UNTOLD,
     is_blind,
     name,
     place,
     policy_file,
     regressions,
     sentence,
+    untold,
     worst_place,
 )
 from gate.reports.worst import regressed_cases
@@ -38,6 +40,7 @@ _RULES = {
         for finding_id, metric in FINDING_IDS.items()
     },
     "case-regressed": "a case that was usable fails with the new prompt",
+    UNTOLD: "not everything could be judged, or not clearly",
 }
 
 
@@ -62,7 +65,7 @@ def render(report: Report, _medium: Medium) -> str:
 
 def _count(report: Report) -> int:
     findings = sum(len(_failing(suite)) for suite in report.suites)
-    return findings + sum(1 for _ in regressions(report))
+    return bool(untold(report)) + findings + sum(1 for _ in regressions(report))
 
 
 def _failing(suite: SuiteReport) -> list[Finding]:
@@ -92,6 +95,15 @@ def _invocation(report: Report, left: int) -> dict[str, Any]:
 
 
 def _results(report: Report) -> Iterator[dict[str, Any]]:
+    told_of_run = untold(report)
+    if told_of_run:
+        yield {
+            "ruleId": UNTOLD,
+            "level": "error",
+            "message": _message(told_of_run),
+            "locations": [_location(report, ("", 0))],
+            "partialFingerprints": {"gateRun/v1": digest([UNTOLD])},
+        }
     for suite in report.suites:
         failing = _failing(suite)
         regressed = regressed_cases(suite) if failing else []

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gate.core.report import Verdict
 from gate.reports import numbers
 from gate.reports.findings_table import SEGMENTS, suspicious
-from gate.reports.safe_text import visible
+from gate.reports.safe_text import has_hidden, visible
 
 if TYPE_CHECKING:
     from gate.core.report import CaseChange, Report, SuiteReport
+
+_COMMAND = 2000  # characters of a command
+_NAME = 200  # characters of a name
+_TAGS = 8  # of a case, in one line
 
 
 def remarks(suite: SuiteReport) -> list[str]:
@@ -94,29 +99,39 @@ def counts(suite: SuiteReport) -> str:
 
 
 def explain_command(report: Report, suite: SuiteReport, change: CaseChange) -> str:
-    """Return the command that shows a case in full; a shell reads it as nothing else."""
-    words = ["gate", "explain", visible(suite.suite), visible(change.case.case_id)]
-    return shlex.join([*words, *_words(visible(report.explain_flags))])
+    """Return the command that shows a case in full; a shell reads it as nothing else.
 
-
-def _words(flags: str) -> list[str]:
-    """Split options as a shell does; what it could not read are none."""
+    Empty where a name in it has characters that are not shown as they are, for it would name
+    another; and where nobody would type it.
+    """
+    names = [suite.suite, change.case.case_id]
+    if sum(map(len, [*names, report.explain_flags])) > _COMMAND:
+        return ""
     try:
-        return shlex.split(flags)
+        flags = shlex.split(report.explain_flags)
     except ValueError:
-        return []
+        return ""
+    dashes = ["--"] if any(name.startswith("-") for name in names) else []
+    words = [*flags, *dashes, *names] if dashes else [*names, *flags]
+    if any(has_hidden(word) for word in words):
+        return ""
+    command = shlex.join(["gate", "explain", *words])
+    # To a shell two quotes are nothing; to a log they break what would be a command of its own.
+    return command.replace("::", ":'':").replace("##[", "##''[")
 
 
 def case_head(change: CaseChange) -> str:
     """Return what a case is and how it moved, in one line."""
     tags = " ".join(
-        f"{visible(tag)}={visible(value)}" for tag, value in change.case.segment.items()
+        f"{visible(tag, longest=_NAME)}={visible(value, longest=_NAME)}"
+        for tag, value in islice(change.case.segment.items(), _TAGS)
     )
     new = " (new case)" if change.case.is_new else ""
+    code = f"  {visible(change.failure_code, longest=_NAME)}" if change.failure_code else ""
     return (
-        f"{visible(change.case.case_id)}{new}  {tags}  failures {change.old_failures}/"
-        f"{change.old_trials} -> {change.new_failures}/{change.new_trials}"
-        f"{f'  {visible(change.failure_code)}' if change.failure_code else ''}"
+        f"{visible(change.case.case_id, longest=_NAME)}{new}  {tags}  failures "
+        f"{change.old_failures}/{change.old_trials} -> {change.new_failures}/{change.new_trials}"
+        f"{code}"
     )
 
 

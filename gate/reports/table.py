@@ -74,8 +74,9 @@ def _worst(suite: SuiteReport, report: Report, medium: Medium, paint: Paint) -> 
     lines = []
     for change in worst:
         lines += ["", *_case(change, medium, paint)]
-    if worst and suite.prompt_old != suite.prompt_new:
-        lines += ["", f"next: {explain_command(report, suite, worst[0])}"]
+    command = explain_command(report, suite, worst[0]) if worst else ""
+    if command and suite.prompt_old != suite.prompt_new:
+        lines += ["", f"next: {command}"]
     return lines
 
 
@@ -84,4 +85,5 @@ def _case(change: CaseChange, medium: Medium, paint: Paint) -> list[str]:
     # A sign, a space and the marks stand beside what is shown.
     longest = _SHOWN if medium.width is None else max(20, medium.width - len(indent) - 12)
     shown = diff_lines(change.diff, longest=longest, most=_FIELDS, marks=paint.marks)
-    return [f"  {case_head(change)}", *(indent + paint.line(line) for line in shown)]
+    head = _wrapped(f"  {case_head(change)}", medium)
+    return [*head, *(indent + paint.line(line) for line in shown)]

@@ -10,6 +10,7 @@ from gate.core.canonical import digest
 from gate.core.report import Outcome, Verdict
 from gate.core.segment_names import is_in_segment
 from gate.reports.diff_lines import as_text, diff_lines
+from gate.reports.headline import headline
 from gate.reports.safe_text import visible
 from gate.reports.worst import regressed_cases
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from gate.core.report import CaseChange, FieldChange, Finding, Report, SuiteReport
 
+UNTOLD = "not-judged"  # the rule by which what `untold` says is reported
 _FIELDS = 3  # that differ, in a sentence
 _PATH = 1000  # characters; no file system has longer ones
 _VALUE = 60  # characters of one value in it
@@ -55,6 +57,18 @@ def is_blind(report: Report) -> bool:
     return Verdict.INCOMPLETE in {report.verdict, *(suite.verdict for suite in report.suites)}
 
 
+def untold(report: Report) -> str:
+    """Say why a run is not green where no finding and no case says it; empty elsewhere.
+
+    A file of results without an entry reads as "all is well".
+    """
+    if is_blind(report):
+        why = f": {visible(report.notes[0], longest=400)}" if report.notes else ""
+        return f"the gate could not see enough to judge everything{why}"
+    is_told = any(suite.failed for suite in report.suites)
+    return headline(report) if report.exit_code and not is_told else ""
+
+
 def sentence(change: CaseChange) -> str:
     """Say of a case how often it fails now and before, why, and what differs."""
     tags = ", ".join(
@@ -86,7 +100,8 @@ def place(report: Report, change: CaseChange) -> tuple[str, int]:
     case = change.case
     # A stored report may name any path, and two slashes would name a host.
     path = f"{report.folder}{case.path}".lstrip("/")[:_PATH]
-    return (path, case.line) if case.path else ("", 0)
+    is_inside = case.path and ".." not in path.split("/")
+    return (path, case.line) if is_inside else ("", 0)
 
 
 def worst_place(
@@ -101,8 +116,10 @@ def worst_place(
 
 def policy_file(report: Report) -> str:
     """Return the file that says what is allowed: what has no place of its own is shown there."""
-    source = report.policy_source.rpartition(":")[2].lstrip("/")[:_PATH]
-    return "gate.yaml" if source in {"", "(defaults)"} else source
+    commit, _, path = report.policy_source.rpartition(":")
+    path = path if commit else f"{report.folder}{path}"  # a commit's is told from the top
+    known = path.lstrip("/")[:_PATH]
+    return "gate.yaml" if known in {"", "(defaults)"} or ".." in known.split("/") else known
 
 
 def name(finding: Finding) -> str:

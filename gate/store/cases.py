@@ -148,14 +148,16 @@ def _csv(content: bytes, name: str) -> Iterator[Row]:
                     f"{name}:1: column {column!r} stands here twice, or as a whole and in parts",
                     fix="remove one; the other would silently win",
                 )
+        last = reader.line_num
         for cells in reader:
+            first, last = last + 1, reader.line_num  # a quoted cell may hold several lines
             if not cells:
                 continue
             if len(cells) != len(header):
                 raise ConfigError(
                     f"{name}:{reader.line_num}: {len(cells)} cells under {len(header)} columns"
                 )
-            yield reader.line_num, _from_cells(header, cells)
+            yield first, _from_cells(header, cells)
     except csv.Error as error:
         raise ConfigError(f"{name}:{reader.line_num}: broken CSV: {error}") from error
 

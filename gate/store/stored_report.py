@@ -6,6 +6,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gate.core.ending import is_consistent
 from gate.core.report_json import report_of
 from gate.core.schemas import SCHEMAS
 from gate.errors import ConfigError
@@ -27,7 +28,7 @@ def read_report(path: Path) -> Report:
         ConfigError: There is none, or it is no report of this version.
     """
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(path.read_bytes(), parse_constant=_refuse)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", fix=_FIX) from error
     except (ValueError, RecursionError) as error:
@@ -35,7 +36,18 @@ def read_report(path: Path) -> Report:
     if not isinstance(value, dict) or value.get("version") != 1:
         raise ConfigError(f"{path}: no report of version 1", fix=_FIX)
     _see_it_valid(value, str(path))
-    return report_of(value)
+    report = report_of(value)
+    if not is_consistent(report):
+        raise ConfigError(
+            f"{path}: verdict {report.verdict.value!r} and exit code {report.exit_code} do not fit "
+            "each other, or the verdicts of the suites",
+            fix=_FIX,
+        )
+    return report
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _see_it_valid(value: Any, name: str) -> None:

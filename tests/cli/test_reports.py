@@ -252,3 +252,48 @@ _EQUALS = [
     {"name": "same", "string": {"endsWith": "1"}},
     {"name": "y", "string": {"contains": "y"}},
 ]
+
+
+def test_the_command_that_is_named_next_names_the_configuration(repo: Folder) -> None:
+    Folder(repo.path / "bots").write(logged(MANY, FAILURES_ONLY, checks=IS_YES))
+    repo.commit()
+    Folder(repo.path / "bots").write(BROKEN)
+    table = run(repo, "check", "--config", "bots/gate.yaml", "--quiet").stdout
+    (line,) = [each for each in table.splitlines() if each.startswith("next: ")]
+    shown = run(repo, *shlex.split(line.removeprefix("next: gate ")))
+    assert shown.returncode == 0, shown.stderr
+    assert ": regressed" in shown.stdout.splitlines()[0]
+
+
+def test_a_drift_names_paths_from_the_top_of_the_repository(repo: Folder) -> None:
+    inner = Folder(repo.path / "bots").write(logged(FEW, checks=IS_YES))
+    run(inner, "refresh", "--quiet")
+    repo.commit()
+    done = run(inner, "drift", "--format", "json", "--quiet")
+    report = json.loads(done.stdout)
+    assert (report["folder"], report["policy"]["source"]) == ("bots/", "gate.yaml")
+
+
+def test_files_that_cannot_be_written_leave_those_that_were_there(changed: Folder) -> None:
+    run(changed, "check", "--output", "out", "--quiet")
+    before = changed.read("out/report.md")
+    (changed.path / "out" / "report.html").unlink()
+    (changed.path / "out" / "report.html").mkdir()
+    done = run(changed, "check", "--output", "out", "--quiet", "--all-calls")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--output out: cannot be written" in done.stderr
+    assert changed.read("out/report.md").startswith(before[:20])
+    assert not [path for path in (changed.path / "out").iterdir() if path.name.startswith(".")]
+
+
+def test_a_closed_standard_output_is_no_defect(changed: Folder) -> None:
+    changed.write({"result.json": json.dumps(judged(changed, exit_code=1))})
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" -m gate report result.json --output out >&-', sys.executable],
+        cwd=changed.path,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 70, done.stderr
+    assert (changed.path / "out" / "report.json").exists()

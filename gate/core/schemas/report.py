@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-_NUMBER = {"type": "number"}
-_COUNT = {"type": "integer", "minimum": 0}
+from gate.core.policy import FINDING_IDS
+
+# Numbers that no report has, and that would overflow where one is drawn, are refused.
+_LARGEST = 1e15
+_NUMBER = {"type": "number", "minimum": -_LARGEST, "maximum": _LARGEST}
+_MAYBE_NUMBER = {**_NUMBER, "type": ["number", "null"]}
+_COUNT = {"type": "integer", "minimum": 0, "maximum": _LARGEST}
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 _MAYBE_TEXT = {"type": ["string", "null"]}
@@ -23,8 +28,8 @@ def _closed(properties: dict[str, Any], *, optional: tuple[str, ...] = ()) -> di
 
 _FINDING = _closed(
     {
-        "id": _TEXT,
-        "metric": {"enum": ["failure_rate", "override_rate", "latency_p95", "cost"]},
+        "id": {"enum": list(FINDING_IDS)},
+        "metric": {"enum": list(FINDING_IDS.values())},
         "segment": _MAYBE_TEXT,
         "old": _NUMBER,
         "new": _NUMBER,
@@ -35,13 +40,13 @@ _FINDING = _closed(
         "limit": _NUMBER,
         "unit": {"enum": ["rate", "usd", "tokens", "ms"]},
         "n": _COUNT,
-        "detectable": {"type": ["number", "null"]},
-        "provable": {"type": ["number", "null"]},
-        "trials_needed": {"type": ["integer", "null"], "minimum": 1},
+        "detectable": _MAYBE_NUMBER,
+        "provable": _MAYBE_NUMBER,
+        "trials_needed": {"type": ["integer", "null"], "minimum": 1, "maximum": _LARGEST},
         "verdict": {"enum": ["pass", "fail", "inconclusive"]},
         "waived": {"type": "boolean"},
         "p_adjusted": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-        "cases_needed": {"type": ["integer", "null"], "minimum": 1},
+        "cases_needed": {"type": ["integer", "null"], "minimum": 1, "maximum": _LARGEST},
         "quantile": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
         "bounds": {"type": ["array", "null"], "items": _NUMBER, "minItems": 2, "maxItems": 2},
     }
@@ -49,7 +54,7 @@ _FINDING = _closed(
 _ANSWER = _closed(
     {
         "text": _TEXT,
-        "trials": {"type": "integer", "minimum": 1},
+        "trials": {"type": "integer", "minimum": 1, "maximum": _LARGEST},
         "failure_code": _MAYBE_TEXT,
         "override": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
     }
@@ -100,7 +105,7 @@ _SUITE = _closed(
                 _COUNT,
             )
         ),
-        "cost_usd": {"type": ["number", "null"]},
+        "cost_usd": _MAYBE_NUMBER,
         "stopped_early": {"type": "boolean"},
         "cases_not_asked": _COUNT,
         "case_ids": _closed({"unchanged": _TEXTS, "not_asked": _TEXTS}),
@@ -129,7 +134,7 @@ REPORT: dict[str, Any] = {
             "suites": {"type": "array", "items": _SUITE},
             "notes": {"type": "array", "items": _TEXT},
             "waivers": {"type": "array", "items": {"type": "object"}},
-            "duration_s": {"type": "number", "minimum": 0},
+            "duration_s": {"type": "number", "minimum": 0, "maximum": _LARGEST},
             "explain_flags": _TEXT,
             "folder": _TEXT,
         }

@@ -81,7 +81,7 @@ def _line(report: Report, each: PageCase, longest: int) -> str:
     }
     # With one prompt on both sides, `gate explain` has nothing to hold against each other.
     if each.suite.prompt_old != each.suite.prompt_new:
-        value["command"] = explain_command(report, each.suite, change)
+        value["command"] = explain_command(report, each.suite, change) or None
     return JSON.encode(value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gate.reports.safe_text import LONGEST, visible, visible_lines
 
-NAME = 120  # characters of a name
+NAME = 200  # characters of a name
 _LINE_END = "\u2424"  # a sign that is visible, and stands for a newline on the way
 
 

@@ -138,6 +138,8 @@ def given_estimate(*, change=0.0, variance=0.0, trials_new=1000, planned_new=Non
         planned_new=trials_new if planned_new is None else planned_new,
         planned_cases=trials_new if planned_new is None else planned_new,
         p_value=p_value,
+        plain_variance=variance,
+        allowance=0.0,
     )
 
 

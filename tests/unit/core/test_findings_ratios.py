@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from scipy import stats
 from unit.core.builders import policy, valued
@@ -169,3 +171,21 @@ def test_latency_is_not_measured_where_old_was_not_called_in_this_run():
     reason = "old and new were not called side by side"
     found = find(columns_of(scores), policy(latency_p95=1.25))
     assert (found.found, found.not_measured) == ((), {"latency_p95": reason})
+
+
+@pytest.mark.parametrize("population", [False, True])
+def test_the_bounds_of_a_cost_are_where_its_verdict_turns(population):
+    # A rise of new over old has to be real; how large it may be is another key.
+    verdicts, fails = [], []
+    for extra in range(0, 60, 2):
+        scores = valued("cost_usd", [([90, 110], [90 + extra, 110 + extra])] * 6)
+        scores = [replace(each, case=replace(each.case, cluster=f"k{i}")) for i, each in
+                  enumerate(scores)]  # fmt: skip
+        more = {"scope": "population"} if population else {}
+        found = only(scores, policy(more, cost=1.1))
+        verdicts.append(found.verdict)
+        fails.append(found.change > found.bounds[1])
+        assert (found.verdict is PASS) is (found.change <= found.bounds[0])
+        assert found.bounds[0] - 1e-9 < 0.1 < found.bounds[1] + 1e-9
+    # The test is exact and the bound is its normal law, so they may differ by one step.
+    assert abs(verdicts.index(FAIL) - fails.index(True)) <= 1

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gate.core.report import FieldChange
 from gate.reports.diff_lines import diff_lines
@@ -68,3 +70,25 @@ def test_hostile_words_do_nothing(text: str) -> None:
     for line in lines(f"same {text} same", "same new same", path=text):
         assert text not in line
         line.encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("keep :foo:error:: x", "keep ::error:: x", id="colons-that-come-together"),
+        pytest.param("keep ##foo[add-mask] x", "keep ##[add-mask] x", id="a-bracket"),
+        pytest.param("keep ##x y", "keep ##z y", id="our-own-mark-behind-hashes"),
+        pytest.param("a :", "a :b", id="a-name-that-ends-in-a-colon"),
+    ],
+)
+def test_a_word_that_went_makes_no_command_of_its_neighbours(old: str, new: str) -> None:
+    for line in lines(old, new, path="p:"):
+        assert "::" not in line
+        assert "##[" not in line
+
+
+@given(st.text(st.sampled_from(":#[ ab\n"), max_size=20), st.text(st.sampled_from(":#[ ab")))
+def test_no_line_holds_a_command(old: str, new: str) -> None:
+    for line in lines(old, new, path=old):
+        assert "::" not in line
+        assert "##[" not in line

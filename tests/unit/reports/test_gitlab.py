@@ -101,7 +101,7 @@ def test_what_the_policy_allows_is_minor(build: Builder) -> None:
 def test_what_is_waived_or_not_worse_is_not_told(build: Builder) -> None:
     fixed = build.case(outcome=Outcome.FIXED)
     suite = build.suite(build.finding(waived=True), cases_changed=(fixed,))
-    assert entries(build.report(suite)) == []
+    assert entries(build.report(suite, verdict=Verdict.PASS, exit_code=0)) == []
 
 
 def test_the_same_case_of_two_suites_has_two_fingerprints(build: Builder) -> None:
@@ -112,7 +112,7 @@ def test_the_same_case_of_two_suites_has_two_fingerprints(build: Builder) -> Non
 def test_what_could_not_be_looked_at_is_a_blocker(build: Builder, verdict: Verdict) -> None:
     blind = build.suite(verdict=Verdict.INCOMPLETE, findings=(), cases_changed=())
     found = entries(build.report(blind, verdict=verdict, exit_code=4, notes=("no key",)))
-    assert [(each["check_name"], each["severity"]) for each in found] == [("incomplete", "blocker")]
+    assert [(each["check_name"], each["severity"]) for each in found] == [("not-judged", "blocker")]
     assert found[0]["description"].endswith(": no key")
 
 
@@ -132,3 +132,16 @@ def test_hostile_text_is_text(build: Builder, attack: str) -> None:
     for each in found:
         assert each["description"].isprintable()
         assert each["location"]["path"].isprintable()
+
+
+def test_a_run_that_leaves_with_an_error_is_never_without_an_entry(build: Builder) -> None:
+    suite = build.suite(
+        build.finding(verdict=Verdict.INCONCLUSIVE), verdict=Verdict.INCONCLUSIVE, cases_changed=()
+    )
+    allowed, refused = (
+        entries(build.report(suite, verdict=Verdict.INCONCLUSIVE, exit_code=code))
+        for code in (0, 3)
+    )
+    assert allowed == []
+    assert [each["check_name"] for each in refused] == ["not-judged"]
+    assert refused[0]["description"].startswith("INCONCLUSIVE: ")

@@ -182,3 +182,13 @@ def test_an_incomplete_run_without_suites_says_why(build: Builder) -> None:
     text = render(replace(report, suites=()), "markdown")
     assert text.startswith("### ⛔ gate: incomplete\n")
     assert "- `no key`" in text
+
+
+@pytest.mark.parametrize("char", ["\u202e", "\U000e0041", "&", "`", "|"])
+def test_what_grows_as_it_is_made_visible_stays_within_the_limit(build: Builder, char: str) -> None:
+    suites = [
+        replace(build.suite(cases_changed=(build.case(char * 600),)), suite=char * 600)
+        for _ in range(200)
+    ]
+    text = render(build.report(*suites, notes=(char * 600,) * 90, owner=char * 600), "markdown")
+    assert len(text) <= COMMENT

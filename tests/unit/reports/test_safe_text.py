@@ -84,3 +84,12 @@ def test_lines_are_kept_and_each_is_made_visible() -> None:
 )
 def test_other_invisible_characters_are_made_visible(char: str) -> None:
     assert char not in visible(f"a{char}b")
+
+
+@pytest.mark.parametrize("char", ["\x1b", "\u202e", "\U000e0041"])
+def test_a_text_of_codes_is_cut_where_it_would_grow_too_long(char: str) -> None:
+    shown = visible(char * 1000, longest=100)
+    codes, _, told = shown.partition("…")
+    assert 280 <= len(codes) <= 300
+    assert len(codes) % len(visible(char)) == 0
+    assert told == f" ({1000 - len(codes) // len(visible(char))} characters more)"

@@ -71,7 +71,8 @@ def test_a_regressed_case_that_the_policy_allows_is_a_warning(build: Builder) ->
 
 
 def test_a_waived_finding_is_suppressed(build: Builder) -> None:
-    finding = run_of(build.report(build.suite(build.finding(waived=True))))["results"][0]
+    suite = build.suite(build.finding(waived=True), verdict=Verdict.PASS)
+    finding = run_of(build.report(suite, verdict=Verdict.PASS, exit_code=0))["results"][0]
     assert finding["suppressions"] == [{"kind": "external"}]
 
 
@@ -153,3 +154,19 @@ def test_a_full_report_is_valid(build: Builder) -> None:
     waived = build.suite(build.finding(waived=True), build.finding(segment="channel=email"))
     report = build.report(waived, idle, notes=("a note",))
     validator().validate(json.loads(render(report, "sarif")))
+
+
+def test_a_run_that_leaves_with_an_error_is_never_without_a_result(build: Builder) -> None:
+    suite = build.suite(
+        build.finding(verdict=Verdict.INCONCLUSIVE), verdict=Verdict.INCONCLUSIVE, cases_changed=()
+    )
+    (result,) = run_of(build.report(suite, verdict=Verdict.INCONCLUSIVE, exit_code=3))["results"]
+    assert (result["ruleId"], result["level"]) == ("not-judged", "error")
+
+
+def test_a_path_that_leads_out_of_the_repository_is_not_told(build: Builder) -> None:
+    change = build.case()
+    change = replace(change, case=replace(change.case, path="../../x.jsonl", line=1))
+    for result in run_of(build.report(build.suite(cases_changed=(change,))))["results"]:
+        location = result["locations"][0]["physicalLocation"]["artifactLocation"]
+        assert location["uri"] == "gate.yaml"

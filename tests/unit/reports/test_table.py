@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -193,7 +194,10 @@ def test_cases_that_an_early_stop_never_asked_are_counted(build: Builder) -> Non
         pytest.param(
             "t", "; rm x | `y`", "gate explain triage t ';' rm x '|' '`y`'", id="commands-as-flags"
         ),
-        pytest.param("t", "--old 'x", "gate explain triage t", id="an-open-quote"),
+        pytest.param("m::c", "", "gate explain triage m:'':c", id="what-a-log-would-read"),
+        pytest.param("a ::b", "", "gate explain triage 'a :'':b'", id="and-in-quotes"),
+        pytest.param("-x", "--base m", "gate explain --base m -- triage -x", id="a-dash"),
+        pytest.param("t", "--old a::b", "gate explain triage t --old a:'':b", id="in-a-flag"),
     ],
 )
 def test_the_next_command_is_one_command_whatever_it_names(
@@ -202,6 +206,23 @@ def test_the_next_command_is_one_command_whatever_it_names(
     suite = build.suite(cases_changed=(build.case(case_id),))
     text = render(build.report(suite, explain_flags=flags), "table")
     assert f"next: {command}" in text.splitlines()
+    told = [*shlex.split(flags), case_id]
+    assert sorted(set(shlex.split(command)) - {"gate", "explain", "triage", "--"}) == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("case_id", "flags"),
+    [
+        pytest.param("t\u202e", "", id="a-hidden-character"),
+        pytest.param("t", "--old 'x", id="an-open-quote"),
+        pytest.param("t", "--old x " * 500, id="nobody-types-it"),
+    ],
+)
+def test_a_command_that_would_not_do_it_is_not_named(
+    build: Builder, case_id: str, flags: str
+) -> None:
+    suite = build.suite(cases_changed=(build.case(case_id),))
+    assert "next: " not in render(build.report(suite, explain_flags=flags), "table")
 
 
 def test_one_prompt_on_both_sides_names_no_next_step(build: Builder) -> None:
@@ -270,3 +291,15 @@ def test_an_output_of_ten_megabytes_is_cut(build: Builder) -> None:
     text = render(build.report(build.suite(cases_changed=(case,)), notes=(huge,)), "table")
     assert len(text) < 10_000
     assert "… (9999840 characters more)" in text
+
+
+def test_a_pass_says_what_was_waived(build: Builder) -> None:
+    suite = build.suite(build.finding(waived=True), verdict=Verdict.PASS)
+    first = render(build.report(suite, verdict=Verdict.PASS, exit_code=0), "table").splitlines()[0]
+    assert first.startswith("PASS: 1 finding waived, otherwise no regression")
+
+
+def test_a_rise_of_cost_is_not_put_on_cases_that_fail(build: Builder) -> None:
+    finding = build.finding(metric="cost", unit="usd", old=0.001, new=0.002, change=1.0, limit=1.1)
+    first = render(build.report(build.suite(finding)), "table").splitlines()[0]
+    assert first.endswith("(+100.0 %, allowed +10 %)")
