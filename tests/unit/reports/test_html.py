@@ -248,3 +248,10 @@ def test_text_is_shown_as_in_every_other_report(text):
 
 def test_a_long_text_says_how_much_is_cut():
     assert shown.lines("a" * (LONGEST + 3)).endswith("a\n… (3 characters more)")
+
+
+@pytest.mark.parametrize("char", ["\U000e0041", "&"])
+def test_names_that_grow_do_not_make_it_too_large(char):
+    findings = [finding(segment=f"k{n}={char * 2000}") for n in range(60)]
+    suites = [suite(*findings, suite=f"{n}{char * 2000}") for n in range(15)]
+    assert len(render(report(*suites), "html").encode()) < 8_000_000
