@@ -9,6 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A first example may import what takes longer than Hypothesis allows; under CI it has its own.
+settings.register_profile("without-a-clock", deadline=None)
+if not os.environ.get("CI"):
+    settings.load_profile("without-a-clock")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

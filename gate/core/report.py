@@ -70,6 +70,11 @@ class Finding:
     # is exact and this is its normal law. None for latency.
     bounds: tuple[float, float] | None = None
 
+    @property
+    def allowed(self) -> float:
+        """The change that the policy tolerates, as a fraction: `limit` is a ratio but for rates."""
+        return self.limit if self.unit == "rate" else self.limit - 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:

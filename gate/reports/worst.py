@@ -17,8 +17,7 @@ def failed_findings(suite: SuiteReport) -> list[Finding]:
 
 
 def _excess(finding: Finding) -> float:
-    allowed = finding.limit if finding.unit == "rate" else finding.limit - 1
-    return finding.change / max(allowed, 0.001)
+    return finding.change / max(finding.allowed, 0.001)
 
 
 def regressed_cases(suite: SuiteReport) -> list[CaseChange]:

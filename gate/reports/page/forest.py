@@ -57,11 +57,6 @@ def forests(suite: SuiteReport) -> tuple[Forest, ...]:
     )
 
 
-def allowed(finding: Finding) -> float:
-    """Return the limit as a change; the policy tells a ratio where it is none of rates."""
-    return finding.limit if finding.unit == "rate" else finding.limit - 1
-
-
 def state_of(finding: Finding) -> str:
     """Name the verdict as the page colours it."""
     return "waived" if finding.waived else finding.verdict.value
@@ -71,7 +66,7 @@ def _forest(findings: Sequence[Finding], unit: str, suite: SuiteReport) -> Fores
     loud = {id(each) for each in suspicious(suite)}
     shown = sorted(findings, key=_order)[:_ROWS]
     scale = scale_over(
-        [value for each in shown for value in (each.change, allowed(each))],
+        [value for each in shown for value in (each.change, each.allowed)],
         [end for each in shown for end in each.interval or ()],
     )
     rows = [(each, _row(each, scale, suite)) for each in shown]
@@ -90,7 +85,7 @@ def _order(finding: Finding) -> tuple[bool, bool, float]:
     if finding.segment is None:
         return False, False, 0.0
     fails = finding.verdict is Verdict.FAIL and not finding.waived
-    return True, not fails, -(finding.change - allowed(finding))
+    return True, not fails, -(finding.change - finding.allowed)
 
 
 def _row(finding: Finding, scale: Scale, suite: SuiteReport) -> ForestRow:
@@ -102,7 +97,7 @@ def _row(finding: Finding, scale: Scale, suite: SuiteReport) -> ForestRow:
         link=segment_link(segment, suite) if segment and suite.cases_changed else None,
         state=state_of(finding),
         dot=scale.at(finding.change),
-        limit=scale.at(allowed(finding)),
+        limit=scale.at(finding.allowed),
         low=None if low is None else scale.at(low),
         high=None if high is None else scale.at(high),
         is_cut_low=low is not None and low < scale.low,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.report import Verdict
 from gate.reports import numbers
-from gate.reports.page.forest import allowed, state_of
+from gate.reports.page.forest import state_of
 from gate.reports.page.scale import Scale, Tick, scale_over
 from gate.reports.page.shown import name
 
@@ -100,7 +100,7 @@ def _path(seen: Sequence[tuple[int, Finding]], looks: Sequence[LookTaken]) -> Pa
     findings = [each for _, each in seen]
     last = findings[-1]
     scale = scale_over(
-        [value for each in findings for value in (each.change, allowed(each))],
+        [value for each in findings for value in (each.change, each.allowed)],
         [end for each in findings for end in (*(each.interval or ()), *(each.bounds or ()))],
     )
     column = (100 - _LEFT) / len(looks)
@@ -112,7 +112,7 @@ def _path(seen: Sequence[tuple[int, Finding]], looks: Sequence[LookTaken]) -> Pa
         steps=steps,
         column=round(column, 2),
         zero=_down(scale, 0),
-        limit=_down(scale, allowed(last)),
+        limit=_down(scale, last.allowed),
         limit_told=numbers.limit(last),
         ticks=tuple(
             Tick(at=_down(scale, 0, percent=tick.at), label=tick.label)
