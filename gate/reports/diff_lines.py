@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MUCH = 1000  # characters that are left out
 _LEAST = 20  # characters of a value, however long its name is
+_WINDOW = 4  # times what a line shows: so much of two texts is told apart
 _AROUND = 40  # characters that are kept on each side of a change
 
 
@@ -63,7 +64,7 @@ def as_text(value: Any) -> str:
 
 
 def _sides(old: str, new: str, longest: int, marks: Marks) -> tuple[str, str]:
-    pieces = word_diff(old, new)
+    pieces = _pieces(old, new, _WINDOW * longest)
     if not any(piece.is_same and piece.old.strip() for piece in pieces):
         # Nothing stayed, so marks would say nothing.
         return _cut(old, longest), _cut(new, longest)
@@ -72,6 +73,27 @@ def _sides(old: str, new: str, longest: int, marks: Marks) -> tuple[str, str]:
         _side([(each.old, each.is_same) for each in pieces], shown, longest, marks.gone),
         _side([(each.new, each.is_same) for each in pieces], shown, longest, marks.come),
     )
+
+
+def _pieces(old: str, new: str, window: int) -> tuple[Piece, ...]:
+    """Tell the texts apart from their first difference on, as far as a line could show."""
+    start = max(0, _shared(old, new) - 2 * _AROUND)
+    before, after = old[start : start + window], new[start : start + window]
+    pieces = word_diff(before, after)
+    if max(len(old), len(new)) <= start + window:
+        return pieces
+    # Where windows end, texts that go on alike seem to differ.
+    long = [place for place, each in enumerate(pieces) if each.is_same and len(each.old) > _AROUND]
+    return pieces[: long[-1] + 1] if long and long[-1] else pieces
+
+
+def _shared(old: str, new: str) -> int:
+    """Return how many characters both texts begin with."""
+    low, high = 0, min(len(old), len(new))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if old[:middle] == new[:middle] else (low, middle - 1)
+    return low
 
 
 def _cut(text: str, longest: int) -> str:

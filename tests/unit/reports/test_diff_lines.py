@@ -54,6 +54,12 @@ def test_a_change_behind_the_cut_is_shown_all_the_same() -> None:
     ]
 
 
+def test_a_word_that_came_early_marks_nothing_at_the_end() -> None:
+    same = "".join(f"{n} " for n in range(5000))
+    old, new = lines(f"a {same}", f"a new {same}")
+    assert (old, new) == (f"- a {same[:40]}…", f"+ a {{+new +}}{same[:40]}…")
+
+
 def test_a_long_line_is_cut_where_it_has_to_end() -> None:
     for line in lines("cat " * 30, "dog " * 30, longest=40):
         assert len(line) == len("- ") + 40 + len("…")
