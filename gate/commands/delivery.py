@@ -129,20 +129,22 @@ class _Delivery:
         return replace(self, shown=tuple(each for each in self.shown if each != name))
 
     def write(self, report: Report) -> None:
-        """Write the files, and then to standard output."""
-        medium = medium_here(is_stdout=False)
-        if self.output is not None:
-            # All are rendered before the first is written, and each is there whole or not at all.
-            texts = {name: render(report, name, medium) for name in self.filed}
-            try:
-                for name, text in texts.items():
-                    write_whole(self.output / str(FORMATS[name].file_name), [text])
-            except OSError as error:
-                raise UsageError(
-                    f"--output {self.output}: cannot be written: {error.strerror}"
-                ) from error
+        """Write to standard output, and then the files: the verdict is told even if they fail."""
         for name in self.shown:
             _print(render(report, name, medium_here(is_stdout=True)))
+        if self.output is None:
+            return
+        # All are rendered before the first is written, and each is there whole or not at all.
+        medium = medium_here(is_stdout=False)
+        texts = {name: render(report, name, medium) for name in self.filed}
+        for name, text in texts.items():
+            path = self.output / str(FORMATS[name].file_name)
+            try:
+                write_whole(path, [text])
+            except OSError as error:
+                raise UsageError(
+                    f"--output {self.output}: cannot be written: {error.strerror}: {path.name}"
+                ) from error
 
 
 def _print(text: str) -> None:

@@ -73,9 +73,11 @@ def _seen(change: SuiteChange, scored: ScoredCase) -> OneCase:
     from gate.reports.one_case import Asked, OneCase
 
     def asked(prompt: Prompt) -> Asked:
-        last = request_for(prompt, scored.case).messages[-1]
+        messages = request_for(prompt, scored.case).messages
         return Asked(
-            prompt_path=prompt.path, model=prompt.model, role=last.role, message=last.content
+            prompt_path=prompt.path,
+            model=prompt.model,
+            messages=tuple((each.role, each.content) for each in messages),
         )
 
     return OneCase(

@@ -54,12 +54,13 @@ def changes(scored: Sequence[ScoredCase]) -> tuple[CaseChange, ...]:
     found = [_change(each) for each in scored if outcome_of(each) is not Outcome.UNCHANGED]
     order = list(Outcome)[::-1]
 
-    def badness(change: CaseChange) -> tuple[int, float, str]:
+    def badness(change: CaseChange) -> tuple[int, float, int, str]:
         rise = change.new_failures / max(1, change.new_trials) - change.old_failures / max(
             1, change.old_trials
         )
         rank = 0 if change.outcome is Outcome.REGRESSED else 1 + order.index(change.outcome)
-        return rank, -rise, change.case.case_id
+        # Of equal rises the one that more trials show comes first.
+        return rank, -rise, -min(change.old_trials, change.new_trials), change.case.case_id
 
     return tuple(sorted(found, key=badness))
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gate.core.report import Verdict
+from gate.reports.numbers import p_value_told
 
 if TYPE_CHECKING:
     from gate.core.policy import Policy
@@ -67,7 +68,7 @@ def _missing(name: str, run: SuiteRun) -> list[str]:
     line = f"suite {name}: {missing.total()} answers are missing ({reasons})"
     p_value = run.report.missing_p_value
     if p_value is not None and p_value <= UNEVEN:
-        line += f", more of them on one side than chance explains (p = {p_value:.4f})"
+        line += f", more of them on one side than chance explains (p {p_value_told(p_value)})"
     if run.report.verdict is Verdict.INCOMPLETE:
         line += "; they could change the verdict; run again: what was answered is recorded"
     return [line]

@@ -65,7 +65,8 @@ def _cause(finding: Finding, suite: SuiteReport) -> str:
     worst = ""
     if regressed and finding.unit == "rate":
         first = visible(regressed[0].case.case_id)
-        worst = f"; {counted(len(regressed), 'case')} regressed, worst {first}"
+        of_it = " of it" if finding.segment else ""
+        worst = f"; {counted(len(regressed), 'case')}{of_it} regressed, worst {first}"
     metric = numbers.metric_name(finding)
     return (
         f"suite {visible(suite.suite)}: {metric}{where} rose from {old} to {new} "

@@ -148,9 +148,9 @@ def _cases(suite: SuiteReport, report: Report, detail: Detail) -> Iterator[str]:
 
 def _case(change: CaseChange, detail: Detail) -> str:
     head = f"{change.outcome.value}  {case_head(change)}"
-    if not detail.has_texts:
+    lines = diff_lines(change.diff, longest=_SHOWN, most=_FIELDS) if detail.has_texts else []
+    if not lines:
         return f"- {code_span(head, longest=400)}"
-    lines = diff_lines(change.diff, longest=_SHOWN, most=_FIELDS)
     return "\n".join(fenced([f"# {head}", *lines], language="diff"))
 
 

@@ -36,7 +36,7 @@ def level(value: float, unit: str) -> str:
 
 def change(finding: Finding) -> str:
     """Write the change, in points for rates and in per cent otherwise."""
-    return _signed(finding.change, finding.unit)
+    return signed(finding.change, finding.unit)
 
 
 def interval(finding: Finding) -> str:
@@ -44,7 +44,7 @@ def interval(finding: Finding) -> str:
     if finding.interval is None:
         return ""
     low, high = finding.interval
-    return f"{_signed(low, finding.unit)} to {_signed(high, finding.unit)}"
+    return f"{signed(low, finding.unit)} to {signed(high, finding.unit)}"
 
 
 def limit(finding: Finding) -> str:
@@ -54,7 +54,8 @@ def limit(finding: Finding) -> str:
     return f"{(finding.limit - 1) * 100:+.0f} %"
 
 
-def _signed(value: float, unit: str) -> str:
+def signed(value: float, unit: str) -> str:
+    """Write a change, in points for rates and in per cent otherwise."""
     shown = round(value * 100, 1) + 0.0  # no "-0.0"
     return f"{shown:+.1f} {'pp' if unit == 'rate' else '%'}"
 

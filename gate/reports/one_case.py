@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from itertools import zip_longest
 from textwrap import wrap
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.canonical import canonical_json
 from gate.core.outcomes import answers, changes, outcome_of
+from gate.core.report import FieldChange
 from gate.reports.diff_lines import diff_lines
 from gate.reports.paint import Paint
 from gate.reports.safe_text import visible, visible_lines
@@ -30,8 +32,7 @@ class Asked:
 
     prompt_path: str
     model: str
-    role: str  # of the last message
-    message: str
+    messages: tuple[tuple[str, str], ...]  # role and rendered content of each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +61,38 @@ def render(seen: OneCase, medium: Medium) -> str:
     for name, value in case.variables.items():
         text = value if isinstance(value, str) else canonical_json(value)
         lines += [f"  {visible(name)}: {line}" for line in visible_lines(text)]
-    old = _side("old", seen.old, answers(seen.scored.old))
-    new = _side("new", seen.new, answers(seen.scored.new))
+    paint = Paint(is_coloured=medium.is_coloured)
+    lines += _asked_differently(seen, paint)
+    hint = f"gate check --all-calls --case {shlex.quote(visible(case.case_id))}"
+    old = _side("old", seen.old, answers(seen.scored.old), hint)
+    new = _side("new", seen.new, answers(seen.scored.new), hint)
     if medium.width is not None and medium.width >= _WIDE:
         lines += ["", *_beside(old, new, medium.width)]
     else:
         lines += ["", *old, "", *new]
-    return "\n".join(lines + _diff(seen.scored, Paint(is_coloured=medium.is_coloured))) + "\n"
+    return "\n".join(lines + _diff(seen.scored, paint)) + "\n"
 
 
-def _side(name: str, asked: Asked, given: tuple[Answer, ...]) -> list[str]:
+def _asked_differently(seen: OneCase, paint: Paint) -> list[str]:
+    """Show the messages that the change touches, by their words."""
+    pairs = zip_longest(seen.old.messages, seen.new.messages, fillvalue=("", ""))
+    changed = [
+        FieldChange(path=f"{old_role or new_role} message", old=old, new=new)
+        for (old_role, old), (new_role, new) in pairs
+        if (old_role, old) != (new_role, new)
+    ]
+    if not changed:
+        return []
+    lines = diff_lines(changed, longest=_SHOWN, most=_FIELDS, marks=paint.marks)
+    return ["", "asked differently:", *(f"  {paint.line(line)}" for line in lines)]
+
+
+def _side(name: str, asked: Asked, given: tuple[Answer, ...], hint: str) -> list[str]:
+    role, message = asked.messages[-1]
     lines = [
         f"{name}: {visible(asked.prompt_path)}, {visible(asked.model)}",
-        f"  last message ({visible(asked.role)}):",
-        *(f"    {line}" for line in visible_lines(asked.message)),
+        f"  last message ({visible(role)}):",
+        *(f"    {line}" for line in visible_lines(message)),
     ]
     total = sum(answer.trials for answer in given)
     for answer in given:
@@ -81,7 +100,7 @@ def _side(name: str, asked: Asked, given: tuple[Answer, ...]) -> list[str]:
         verdict = f"fails: {visible(answer.failure_code)}" if answer.failure_code else "usable"
         lines.append(f"  {answer.trials} of {total} trials, {verdict}, override {override}:")
         lines += [f"    {line}" for line in visible_lines(answer.text)]
-    return lines if given else [*lines, "  no recorded answer; run: gate check"]
+    return lines if given else [*lines, f"  no recorded answer; run: {hint}"]
 
 
 def _beside(old: list[str], new: list[str], width: int) -> list[str]:

@@ -13,7 +13,7 @@ from gate.reports.findings_table import SEGMENTS, suspicious
 from gate.reports.safe_text import has_hidden, visible
 
 if TYPE_CHECKING:
-    from gate.core.report import CaseChange, Report, SuiteReport
+    from gate.core.report import CaseChange, Finding, Report, SuiteReport
 
 _COMMAND = 2000  # characters of a command
 _NAME = 200  # characters of a name
@@ -64,7 +64,7 @@ def _sharpness(suite: SuiteReport) -> list[str]:
         unit = "pp" if each.unit == "rate" else "%"
         if each.detectable is None or each.provable is None:
             continue
-        line = f"{numbers.metric_name(each)}: inconclusive; "
+        line = f"{numbers.metric_name(each)}: inconclusive; {_between(each)}"
         if each.unit == "rate" and each.detectable >= 1:
             line += "with so few trials no rise can be found"
         else:
@@ -76,6 +76,14 @@ def _sharpness(suite: SuiteReport) -> list[str]:
             )
         lines.append(line)
     return lines
+
+
+def _between(finding: Finding) -> str:
+    """Say which change would have been clear; beside an interval and a p-value it explains both."""
+    if finding.bounds is None:
+        return ""
+    passes, fails = (numbers.signed(bound, finding.unit) for bound in finding.bounds)
+    return f"up to {passes} it would pass, from about {fails} fail; "
 
 
 def _codes(suite: SuiteReport) -> list[str]:

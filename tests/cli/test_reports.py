@@ -232,6 +232,11 @@ def test_explain_shows_the_place_and_the_words(changed: Folder) -> None:
     run(changed, "check", "--quiet")
     lines = run(changed, "explain", "s", "c02").stdout.splitlines()
     assert "stands at: fixtures/cases.jsonl:3" in lines
+    at = lines.index("asked differently:")
+    assert lines[at + 1 : at + 3] == [
+        "  - user message: yes 2",
+        "  + user message: yes 2{+ indeed+}",
+    ]
     assert lines[-2:] == ["  - yes 2", "  + yes 2{+ indeed+}"]
 
 
@@ -280,8 +285,9 @@ def test_files_that_cannot_be_written_leave_those_that_were_there(changed: Folde
     (changed.path / "out" / "report.html").unlink()
     (changed.path / "out" / "report.html").mkdir()
     done = run(changed, "check", "--output", "out", "--quiet", "--all-calls")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--output out: cannot be written" in done.stderr
+    assert done.returncode == 2
+    assert done.stdout.startswith("FAIL: suite s: ")
+    assert "--output out: cannot be written: Is a directory: report.html" in done.stderr
     assert changed.read("out/report.md").startswith(before[:20])
     assert not [path for path in (changed.path / "out").iterdir() if path.name.startswith(".")]
 

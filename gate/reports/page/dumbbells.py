@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gate.core.report import Finding, SuiteReport
 
 _ROWS = 40
+_LEAST = 0.02  # that the axis reaches; where no trial failed there is one all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +55,12 @@ def dumbbells(suite: SuiteReport) -> tuple[Dumbbells, ...]:
 
 def _dumbbells(findings: Sequence[Finding], suite: SuiteReport) -> Dumbbells:
     shown = sorted(findings, key=lambda each: (state_of(each) != "fail", -each.change))[:_ROWS]
-    scale = scale_over([value for each in shown for value in (each.old, each.new)])
+    scale = scale_over([_LEAST, *(value for each in shown for value in (each.old, each.new))])
     return Dumbbells(
         metric=numbers.metric_name(shown[0]),
         rows=tuple(_row(each, scale, suite) for each in shown),
         more=len(findings) - len(shown),
-        ticks=scale.ticks(is_signed=False),
+        ticks=tuple(each for each in scale.ticks(is_signed=False) if each.label[0] != "-"),
     )
 
 

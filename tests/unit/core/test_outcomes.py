@@ -172,3 +172,9 @@ def test_the_unchanged_are_named():
     cases = [scored(old, new, case_id=name) for name, old, new in
              [("a", "..", ".."), ("b", "..", "xx"), ("c", "xx", "xx"), ("d", "", ".")]]  # fmt: skip
     assert unchanged(cases) == ("a", "c")
+
+
+def test_of_equal_rises_the_one_that_more_trials_show_comes_first():
+    cases = [scored(old, new, case_id=name) for name, old, new in
+             [("a", ".", "x"), ("b", "...", "xxx"), ("c", "...", "x")]]  # fmt: skip
+    assert [each.case.case_id for each in changes(cases)] == ["b", "a", "c"]

@@ -192,3 +192,10 @@ def test_what_grows_as_it_is_made_visible_stays_within_the_limit(build: Builder,
     ]
     text = render(build.report(*suites, notes=(char * 600,) * 90, owner=char * 600), "markdown")
     assert len(text) <= COMMENT
+
+
+def test_a_case_without_an_answer_is_a_line_and_no_empty_block(build: Builder) -> None:
+    case = build.case("t-0", outcome=Outcome.UNSCORED, diff=(), new_trials=0, new_failures=0)
+    text = render(build.report(build.suite(cases_changed=(case,))), "markdown")
+    assert "\n- `unscored  t-0  channel=email  failures 0/3 -> 0/0  schema`\n" in text
+    assert "```diff" not in text

@@ -303,3 +303,12 @@ def test_a_rise_of_cost_is_not_put_on_cases_that_fail(build: Builder) -> None:
     finding = build.finding(metric="cost", unit="usd", old=0.001, new=0.002, change=1.0, limit=1.1)
     first = render(build.report(build.suite(finding)), "table").splitlines()[0]
     assert first.endswith("(+100.0 %, allowed +10 %)")
+
+
+def test_an_inconclusive_metric_says_between_which_changes_it_is(build: Builder) -> None:
+    # Otherwise a p-value below alpha, or an interval below the limit, would seem to say more.
+    finding = build.finding(verdict=Verdict.INCONCLUSIVE, bounds=(-0.004, 0.071))
+    suite = build.suite(finding, verdict=Verdict.INCONCLUSIVE)
+    text = render(build.report(suite, verdict=Verdict.INCONCLUSIVE, exit_code=0), "table")
+    (line,) = [each for each in text.splitlines() if each.startswith("failures: inconclusive")]
+    assert "; up to -0.4 pp it would pass, from about +7.1 pp fail; this run finds" in line

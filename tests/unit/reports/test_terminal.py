@@ -116,7 +116,7 @@ def test_the_worst_cases_are_those_of_the_segment_that_fails(build: Builder) -> 
     email = build.case("t-email", segment={"channel": "email"})
     suite = build.suite(build.finding(segment="channel=email"), cases_changed=(*chat, email))
     text = lines(build.report(suite), None)
-    assert "1 case regressed, worst t-email" in text[0]
+    assert "1 case of it regressed, worst t-email" in text[0]
     shown = [line.split()[0] for line in text if line.startswith("  t-")]
     assert shown == ["t-email", "t-0", "t-1", "t-2", "t-3"]
     assert "next: gate explain triage t-email" in text
