@@ -65,10 +65,14 @@ def command(
     scored = score(
         found, chosen[0], trials["old"][case], trials["new"][case], is_same=case in plan.same
     )
-    click.echo(render(_seen(found, scored), medium_here(is_stdout=True)), nl=False, color=True)
+    click.echo(
+        render(_seen(found, scored, change.explain_flags), medium_here(is_stdout=True)),
+        nl=False,
+        color=True,
+    )
 
 
-def _seen(change: SuiteChange, scored: ScoredCase) -> OneCase:
+def _seen(change: SuiteChange, scored: ScoredCase, flags: str) -> OneCase:
     from gate.core.prompt import request_for
     from gate.reports.one_case import Asked, OneCase
 
@@ -85,4 +89,5 @@ def _seen(change: SuiteChange, scored: ScoredCase) -> OneCase:
         scored=scored,
         old=asked(change.old.prompt),
         new=asked(change.new.prompt),
+        flags=flags,
     )

@@ -43,6 +43,7 @@ class OneCase:
     scored: ScoredCase
     old: Asked
     new: Asked
+    flags: str = ""  # that name old and new to `gate check` as well
 
 
 def render(seen: OneCase, medium: Medium) -> str:
@@ -63,7 +64,8 @@ def render(seen: OneCase, medium: Medium) -> str:
         lines += [f"  {visible(name)}: {line}" for line in visible_lines(text)]
     paint = Paint(is_coloured=medium.is_coloured)
     lines += _asked_differently(seen, paint)
-    hint = f"gate check --all-calls --case {shlex.quote(visible(case.case_id))}"
+    words = ["--all-calls", "--case", shlex.quote(visible(case.case_id)), visible(seen.flags)]
+    hint = f"gate check {' '.join(filter(None, words))}"
     old = _side("old", seen.old, answers(seen.scored.old), hint)
     new = _side("new", seen.new, answers(seen.scored.new), hint)
     if medium.width is not None and medium.width >= _WIDE:

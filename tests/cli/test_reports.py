@@ -303,3 +303,16 @@ def test_a_closed_standard_output_is_no_defect(changed: Folder) -> None:
     )
     assert done.returncode != 70, done.stderr
     assert (changed.path / "out" / "report.json").exists()
+
+
+def test_explain_says_how_to_ask_for_what_is_missing(folder: Folder) -> None:
+    files = logged(FEW)
+    folder.write({**files, "new.prompt.yml": prompt_file("{{answer}} indeed")})
+    sides = ("--old", "fixtures/s.prompt.yml", "--new", "new.prompt.yml")
+    done = run(folder, "explain", "s", "b", *sides)
+    (hint, again) = [
+        line.partition("run: gate ")[2] for line in done.stdout.splitlines() if "run: " in line
+    ]
+    assert hint == again == f"check --all-calls --case b {' '.join(sides)}"
+    run(folder, *shlex.split(hint), "--quiet")
+    assert "no recorded answer" not in run(folder, "explain", "s", "b", *sides).stdout
