@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.cost import cost_usd, most_usd
 from gate.core.prompt import request_for
+from gate.core.secrets import Secrets
 from gate.errors import ConfigError
 from gate.flow.gathered import add_trial
 from gate.flow.looks import Looks
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from gate.store.writer import Writer
 
 _TOGETHER = 32  # answers whose cases are scored in one go
+_SAID = 300  # characters of what was said in place of an answer
+_DISTINCT = 100  # different ones
 
 
 class Caller:
@@ -54,6 +57,7 @@ class Caller:
         self._looking = looking
         self._scoring = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scoring")
         self._answered: list[Case] = []  # not scored yet
+        self._secrets = Secrets(tools.project.environment)
 
     def run(self, needed_by: Sequence[int]) -> None:
         """Make the calls.
@@ -149,6 +153,13 @@ class Caller:
             most_usd=(most_usd(request, prompt.price) or 0.0) if has_budget else 0.0,
         )
 
+    def _hear(self, message: str) -> None:
+        """Remember what was said in place of an answer, but no secret that it repeats."""
+        name = self._secrets.found_in(message)
+        told = f"(not shown: it holds the value of {name})" if name else message[:_SAID]
+        if told in self._found.said or len(self._found.said) < _DISTINCT:
+            self._found.said[told] += 1
+
     def _keep(self, answered: Answered, tally: Tally, writer: Writer) -> float:
         """Keep an answer, and have its cases scored while the next ones come."""
         key, group = self._groups[answered.call.place]
@@ -158,6 +169,8 @@ class Caller:
             writer.put(key, response)
             self._found.live[answered.call.side] += 1
             cost = cost_usd(response, self._sides[answered.call.side].prompt.price)
+        elif answered.message:
+            self._hear(answered.message)
         for each in group:
             add_trial(self._found, each, "live", response, answered.missing)
             self._answered.append(each.case)

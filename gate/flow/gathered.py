@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,6 +30,7 @@ class Gathered:
     is_decided: bool = False  # that look ended the run
     live: dict[str, int] = field(default_factory=lambda: {"old": 0, "new": 0})
     tally: Tally = field(default_factory=Tally)
+    said: Counter[str] = field(default_factory=Counter)  # why answers are missing, in words
 
     def due(self, side: str, case_id: str, trials: int) -> list[Trial]:
         """Return a case's trials by repeat: those of a baseline, and the first of the others.

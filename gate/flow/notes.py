@@ -71,7 +71,8 @@ def _missing(name: str, run: SuiteRun) -> list[str]:
         line += f", more of them on one side than chance explains (p {p_value_told(p_value)})"
     if run.report.verdict is Verdict.INCOMPLETE:
         line += "; they could change the verdict; run again: what was answered is recorded"
-    return [line]
+    said = run.found[-1].said.most_common(1)
+    return [line, *(f"suite {name}: what was said most often instead: {text}" for text, _ in said)]
 
 
 def _baseline_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -> list[str]:
