@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MEDIA = st.builds(Medium, width=st.none() | st.integers(1, 200), is_coloured=st.booleans())
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(report=REPORTS, medium=MEDIA)
 def test_any_report_can_be_rendered(report: Report, medium: Medium) -> None:
     texts = {name: render(report, name, medium) for name in FORMATS}
