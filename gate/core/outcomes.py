@@ -51,7 +51,8 @@ def failure_share(scores: Sequence[Score]) -> float:
 
 def changes(scored: Sequence[ScoredCase]) -> tuple[CaseChange, ...]:
     """List the cases that did not stay as they were, the worst first."""
-    found = [_change(each) for each in scored if outcome_of(each) is not Outcome.UNCHANGED]
+    outcomes = ((each, outcome_of(each)) for each in scored)
+    found = [_change(each, how) for each, how in outcomes if how is not Outcome.UNCHANGED]
     order = list(Outcome)[::-1]
 
     def badness(change: CaseChange) -> tuple[int, float, int, str]:
@@ -65,8 +66,7 @@ def changes(scored: Sequence[ScoredCase]) -> tuple[CaseChange, ...]:
     return tuple(sorted(found, key=badness))
 
 
-def _change(scored: ScoredCase) -> CaseChange:
-    outcome = outcome_of(scored)
+def _change(scored: ScoredCase, outcome: Outcome) -> CaseChange:
     fixed = outcome is Outcome.FIXED
     old, new = _typical(scored.old, failed=fixed), _typical(scored.new, failed=not fixed)
     codes = Counter(score.failure_code for score in scored.new if score.failure_code)

@@ -10,15 +10,14 @@ from gate.reports import numbers
 from gate.reports.safe_text import visible
 from gate.reports.told_cases import (
     UNTOLD,
+    failing,
     name,
     place,
     policy_file,
     regressions,
     sentence,
     untold,
-    worst_place,
 )
-from gate.reports.worst import regressed_cases
 
 if TYPE_CHECKING:
     from gate.core.report import Finding, Report, SuiteReport
@@ -29,7 +28,11 @@ def render(report: Report, _medium: Medium) -> str:
     """Return a JSON array, an object a finding that fails and a case that regressed."""
     told = untold(report)
     run = [_entry(UNTOLD, told, digest([UNTOLD]), "blocker", ("", 0), report)] if told else []
-    findings = [each for suite in report.suites for each in _findings(report, suite)]
+    findings = [
+        _finding(report, suite, each, where)
+        for suite, each, where in failing(report)
+        if not each.waived
+    ]
     cases = [
         _entry(
             "case-regressed",
@@ -42,13 +45,6 @@ def render(report: Report, _medium: Medium) -> str:
         for each in regressions(report)
     ]
     return json.dumps([*run, *findings, *cases], indent=1) + "\n"
-
-
-def _findings(report: Report, suite: SuiteReport) -> list[dict[str, Any]]:
-    regressed = regressed_cases(suite) if suite.failed else []
-    return [
-        _finding(report, suite, each, worst_place(report, regressed, each)) for each in suite.failed
-    ]
 
 
 def _finding(

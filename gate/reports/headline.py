@@ -44,13 +44,11 @@ def counted(count: int, what: str) -> str:
 
 
 def _fail(report: Report) -> str:
-    causes = [
-        _cause(finding, suite) for suite in report.suites for finding in failed_findings(suite)
-    ]
+    failed = [(each, suite) for suite in report.suites for each in failed_findings(suite)]
     unconfirmed = any(suite.confirmation is Confirmation.UNCONFIRMED for suite in report.suites)
-    more = f" (and {counted(len(causes) - 1, 'more finding')})" if len(causes) > 1 else ""
+    more = f" (and {counted(len(failed) - 1, 'more finding')})" if len(failed) > 1 else ""
     # A stored report may say fail and hold no finding that does.
-    cause = causes[0] if causes else "no finding says why"
+    cause = _cause(*failed[0]) if failed else "no finding says why"
     return f"FAIL{' (unconfirmed)' if unconfirmed else ''}: {cause}{more}"
 
 

@@ -16,7 +16,7 @@ from gate.reports.findings_table import cells, suspicious
 from gate.reports.headline import counted, headline
 from gate.reports.safe_text import code_span, fenced
 from gate.reports.sentences import case_head, counts, explain_command, footer, remarks
-from gate.reports.worst import regressed_cases
+from gate.reports.worst import worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -128,13 +128,7 @@ def _row(finding: Finding) -> list[str]:
 
 
 def _cases(suite: SuiteReport, report: Report, detail: Detail) -> Iterator[str]:
-    shown = regressed_cases(suite) if Outcome.REGRESSED in detail.outcomes else []
-    others = [
-        each
-        for each in suite.cases_changed
-        if each.outcome in detail.outcomes and each.outcome is not Outcome.REGRESSED
-    ]
-    shown = [*shown, *others]
+    shown = [each for each in worst_first(suite) if each.outcome in detail.outcomes]
     shown = shown[: detail.most]
     yield from (_case(change, detail) for change in shown[:_OPEN])
     command = explain_command(report, suite, shown[0]) if shown else ""

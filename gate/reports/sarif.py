@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from gate.core.canonical import digest
 from gate.core.policy import FINDING_IDS
-from gate.core.report import Verdict
 from gate.reports import numbers
 from gate.reports.headline import counted, headline
 from gate.reports.safe_text import visible
 from gate.reports.told_cases import (
     UNTOLD,
+    failing,
     is_blind,
     name,
     place,
@@ -22,9 +22,7 @@ from gate.reports.told_cases import (
     regressions,
     sentence,
     untold,
-    worst_place,
 )
-from gate.reports.worst import regressed_cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,12 +62,8 @@ def render(report: Report, _medium: Medium) -> str:
 
 
 def _count(report: Report) -> int:
-    findings = sum(len(_failing(suite)) for suite in report.suites)
+    findings = sum(1 for _ in failing(report))
     return bool(untold(report)) + findings + sum(1 for _ in regressions(report))
-
-
-def _failing(suite: SuiteReport) -> list[Finding]:
-    return [each for each in suite.findings if each.verdict is Verdict.FAIL]
 
 
 def _driver() -> dict[str, Any]:
@@ -104,11 +98,8 @@ def _results(report: Report) -> Iterator[dict[str, Any]]:
             "locations": [_location(report, ("", 0))],
             "partialFingerprints": {"gateRun/v1": digest([UNTOLD])},
         }
-    for suite in report.suites:
-        failing = _failing(suite)
-        regressed = regressed_cases(suite) if failing else []
-        for each in failing:
-            yield _finding(report, suite, each, worst_place(report, regressed, each))
+    for suite, each, where in failing(report):
+        yield _finding(report, suite, each, where)
     for told in regressions(report):
         yield _case(report, told)
 

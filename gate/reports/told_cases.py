@@ -104,10 +104,18 @@ def place(report: Report, change: CaseChange) -> tuple[str, int]:
     return (path, case.line) if is_inside else ("", 0)
 
 
-def worst_place(
+def failing(report: Report) -> Iterator[tuple[SuiteReport, Finding, tuple[str, int]]]:
+    """Go through the findings that fail, waived ones too, each with the place of its worst case."""
+    for suite in report.suites:
+        findings = [each for each in suite.findings if each.verdict is Verdict.FAIL]
+        regressed = regressed_cases(suite) if findings else []
+        for each in findings:
+            yield suite, each, _worst_place(report, regressed, each)
+
+
+def _worst_place(
     report: Report, regressed: Sequence[CaseChange], finding: Finding
 ) -> tuple[str, int]:
-    """Return where a finding is shown: at the first of the cases that is of its segment."""
     for change in regressed:
         if is_in_segment(change.case.segment, finding.segment):
             return place(report, change)

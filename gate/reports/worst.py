@@ -20,6 +20,12 @@ def _excess(finding: Finding) -> float:
     return finding.change / max(finding.allowed, 0.001)
 
 
+def worst_first(suite: SuiteReport) -> list[CaseChange]:
+    """List all cases that changed: as `regressed_cases`, and the others after them."""
+    others = [each for each in suite.cases_changed if each.outcome is not Outcome.REGRESSED]
+    return [*regressed_cases(suite), *others]
+
+
 def regressed_cases(suite: SuiteReport) -> list[CaseChange]:
     """List the cases that regressed: those of the segments that fail come first.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.core.model import Case
 from gate.errors import ConfigError
+from gate.store.json_text import refuse_constant
 from gate.store.validation import validate
 from gate.store.yaml_text import parse_yaml
 
@@ -103,16 +104,12 @@ def _jsonl(content: bytes, name: str) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            raw = json.loads(line, parse_constant=_refuse)
+            raw = json.loads(line, parse_constant=refuse_constant)
         except (ValueError, RecursionError) as error:
             raise ConfigError(
                 f"{name}:{number}: not JSON: {error}", fix="one JSON object a line"
             ) from error
         yield number, raw
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _is_text(path: tuple[Any, ...]) -> bool:

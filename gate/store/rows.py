@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gate.errors import ConfigError
+from gate.store.json_text import refuse_constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +42,6 @@ def same_file(old: Path, new: Path) -> bool:
         return False
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a key that stands twice: the last one would silently win."""
     found = dict(pairs)
@@ -56,7 +53,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 # One for all lines: making one takes longer than a line.
-_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_once)
+_DECODER = json.JSONDecoder(parse_constant=refuse_constant, object_pairs_hook=_once)
 
 
 def _row(line: bytes, number: int, path: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from gate.core.ending import is_consistent
 from gate.core.report_json import report_of
 from gate.core.schemas import SCHEMAS
 from gate.errors import ConfigError
+from gate.store.json_text import refuse_constant
 from gate.store.validation import validate
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def read_report(path: Path) -> Report:
         ConfigError: There is none, or it is no report of this version.
     """
     try:
-        value = json.loads(path.read_bytes(), parse_constant=_refuse)
+        value = json.loads(path.read_bytes(), parse_constant=refuse_constant)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", fix=_FIX) from error
     except (ValueError, RecursionError) as error:
@@ -44,10 +45,6 @@ def read_report(path: Path) -> Report:
             fix=_FIX,
         )
     return report
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _see_it_valid(value: Any, name: str) -> None:

@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.core.report import Outcome
 from gate.reports.page.packed import Packed
 from gate.reports.page.shown import name
-from gate.reports.worst import regressed_cases
+from gate.reports.worst import worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,12 +32,8 @@ def page_cases(report: Report) -> list[PageCase]:
     return [
         PageCase(change=change, suite=suite)
         for suite in report.suites
-        for change in (*regressed_cases(suite), *_others(suite))
+        for change in worst_first(suite)
     ]
-
-
-def _others(suite: SuiteReport) -> list[CaseChange]:
-    return [each for each in suite.cases_changed if each.outcome is not Outcome.REGRESSED]
 
 
 def packed_rows(cases: Sequence[PageCase], most: int) -> tuple[str, int]:
