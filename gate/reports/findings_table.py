@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.report import Verdict
 from gate.reports import numbers
-from gate.reports.safe_text import visible
+from gate.reports.safe_text import visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def cells(finding: Finding, *, is_short: bool = False) -> dict[str, str]:
             old, new = (text.partition(" ")[0] for text in (old, new))
     return {
         "metric": metric,
-        "segment": visible(finding.segment, longest=200) if finding.segment else "all",
+        "segment": visible_name(finding.segment) if finding.segment else "all",
         "n": str(finding.n),
         "old": old,
         "new": new,

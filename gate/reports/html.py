@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from gate.core.report import Verdict
 from gate.reports.headline import headline
 from gate.reports.page.assets import policy, script, style, templates
-from gate.reports.page.shown import name
 from gate.reports.page.suite_view import suite_view
+from gate.reports.safe_text import visible_name
 from gate.reports.sentences import footer
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _suites(report: Report, most: int) -> dict[str, Any]:
     worst = sorted(placed, key=lambda each: _WORST_FIRST.index(each[1].verdict))[:most]
     drawn = {place for place, _ in worst}
     return {
-        "names": ", ".join(name(suite.suite) for suite in report.suites[:3]),
+        "names": ", ".join(visible_name(suite.suite) for suite in report.suites[:3]),
         "suites": [suite_view(suite, place) for place, suite in placed if place in drawn],
         "listed": [_listed(suite, place, drawn) for place, suite in placed[:_NAMED]],
         "listed_more": max(0, len(placed) - _NAMED),
@@ -101,8 +101,10 @@ def _suites(report: Report, most: int) -> dict[str, Any]:
 
 def _listed(suite: SuiteReport, place: int, drawn: set[int]) -> Sequence[str]:
     state = suite.verdict.value if suite.verdict else "not affected"
-    return name(suite.suite), state, f"#suite-{place}" if place in drawn else ""
+    return visible_name(suite.suite), state, f"#suite-{place}" if place in drawn else ""
 
 
 def _waiver(waiver: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name(str(key))}: {name(str(value))}" for key, value in waiver.items())
+    return "; ".join(
+        f"{visible_name(str(key))}: {visible_name(str(value))}" for key, value in waiver.items()
+    )

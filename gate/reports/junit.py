@@ -14,7 +14,7 @@ from gate.core.report import Outcome, Verdict
 from gate.reports import numbers
 from gate.reports.diff_lines import diff_lines
 from gate.reports.headline import headline
-from gate.reports.safe_text import visible
+from gate.reports.safe_text import visible, visible_name
 from gate.reports.sentences import case_head
 from gate.reports.told_cases import name
 
@@ -92,7 +92,7 @@ def _counts(tests: list[_Test], names: str) -> str:
 
 
 def _name(suite: SuiteReport) -> str:
-    return f"gate.{visible(suite.suite, longest=200)}"
+    return f"gate.{visible_name(suite.suite)}"
 
 
 def _tests(suite: SuiteReport, report: Report) -> list[_Test]:
@@ -104,14 +104,14 @@ def _tests(suite: SuiteReport, report: Report) -> list[_Test]:
         *(blind if suite.verdict is Verdict.INCOMPLETE else []),
         *(_finding(f"{title}.findings", each) for each in suite.findings),
         *(_case(title, each, suite) for each in suite.cases_changed),
-        *(_test(title, visible(each, longest=200)) for each in suite.unchanged),
+        *(_test(title, visible_name(each)) for each in suite.unchanged),
         *_skipped(title, suite.not_asked),
     ]
 
 
 def _skipped(title: str, case_ids: Iterable[str]) -> list[_Test]:
     told = "not asked: the run stopped before"
-    return [_test(title, visible(each, longest=200), "skipped", told) for each in case_ids]
+    return [_test(title, visible_name(each), "skipped", told) for each in case_ids]
 
 
 def _finding(title: str, finding: Finding) -> _Test:
@@ -125,7 +125,7 @@ def _finding(title: str, finding: Finding) -> _Test:
 
 
 def _case(title: str, change: CaseChange, suite: SuiteReport) -> _Test:
-    case_id = visible(change.case.case_id, longest=200)
+    case_id = visible_name(change.case.case_id)
     told = case_head(change)
     match change.outcome:
         case Outcome.REGRESSED if suite.verdict is Verdict.FAIL:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import accumulate, takewhile
 
 LONGEST = 2000  # characters of one shown text
+NAME = 200  # characters of a name
 _SWELL = 3  # times as long it may become by codes; more is cut
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 # Letters and marks by their category, and yet nothing to see.
@@ -30,15 +31,24 @@ def visible(text: str, *, longest: int = LONGEST) -> str:
     long is cut, and says so.
     """
     cut = text[:longest]
+    if cut.isascii() and cut.isprintable():  # most are
+        return _told_cut(break_commands(cut), len(text) - len(cut))
     # A text has few kinds of characters, so each kind is looked up once.
     hidden = {ord(char): code for char in set(cut) if (code := _shown(char)) != char}
     shown = cut.translate(hidden) if hidden else cut
     if len(shown) > _SWELL * longest:
         cut = _fitting(cut, _SWELL * longest)
         shown = cut.translate(hidden)
-    shown = break_commands(shown)
-    left = len(text) - len(cut)
+    return _told_cut(break_commands(shown), len(text) - len(cut))
+
+
+def _told_cut(shown: str, left: int) -> str:
     return f"{shown}… ({left} characters more)" if left else shown
+
+
+def visible_name(text: str) -> str:
+    """As `visible`, for a name of a suite, a case, a segment or a code."""
+    return visible(text, longest=NAME)
 
 
 def _fitting(text: str, most: int) -> str:
@@ -88,7 +98,7 @@ def visible_lines(text: str, *, longest: int = LONGEST) -> list[str]:
     return lines
 
 
-def code_span(text: str, *, longest: int = 200) -> str:
+def code_span(text: str, *, longest: int = NAME) -> str:
     r"""Return a text as code in a line or a table cell of markdown.
 
     What would end the span or the cell is written as its code, since parsers differ on how a `|`

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from gate.core.report import Verdict
 from gate.reports import numbers
 from gate.reports.findings_table import SEGMENTS, suspicious
-from gate.reports.safe_text import has_hidden, visible
+from gate.reports.safe_text import has_hidden, visible, visible_name
 
 if TYPE_CHECKING:
     from gate.core.report import CaseChange, Finding, Report, SuiteReport
 
 _COMMAND = 2000  # characters of a command
-_NAME = 200  # characters of a name
 _TAGS = 8  # of a case, in one line
 
 
@@ -131,13 +130,13 @@ def explain_command(report: Report, suite: SuiteReport, change: CaseChange) -> s
 def case_head(change: CaseChange) -> str:
     """Return what a case is and how it moved, in one line."""
     tags = " ".join(
-        f"{visible(tag, longest=_NAME)}={visible(value, longest=_NAME)}"
+        f"{visible_name(tag)}={visible_name(value)}"
         for tag, value in islice(change.case.segment.items(), _TAGS)
     )
     new = " (new case)" if change.case.is_new else ""
-    code = f"  {visible(change.failure_code, longest=_NAME)}" if change.failure_code else ""
+    code = f"  {visible_name(change.failure_code)}" if change.failure_code else ""
     return (
-        f"{visible(change.case.case_id, longest=_NAME)}{new}  {tags}  failures "
+        f"{visible_name(change.case.case_id)}{new}  {tags}  failures "
         f"{change.old_failures}/{change.old_trials} -> {change.new_failures}/{change.new_trials}"
         f"{code}"
     )

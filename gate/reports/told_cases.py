@@ -11,7 +11,7 @@ from gate.core.report import Outcome, Verdict
 from gate.core.segment_names import is_in_segment
 from gate.reports.diff_lines import as_text, diff_lines
 from gate.reports.headline import headline
-from gate.reports.safe_text import visible
+from gate.reports.safe_text import visible, visible_name
 from gate.reports.worst import regressed_cases
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def sentence(change: CaseChange) -> str:
     )
     code = f": {visible(change.failure_code, longest=_VALUE)}" if change.failure_code else ""
     parts = [
-        f"{visible(change.case.case_id, longest=200)}{f' ({tags})' if tags else ''} fails in "
+        f"{visible_name(change.case.case_id)}{f' ({tags})' if tags else ''} fails in "
         f"{change.new_failures} of {change.new_trials} trials, {change.old_failures} of "
         f"{change.old_trials} before{code}"
     ]
@@ -132,5 +132,5 @@ def policy_file(report: Report) -> str:
 
 def name(finding: Finding) -> str:
     """Return the id of a finding with its segment."""
-    where = f" {visible(finding.segment, longest=200)}" if finding.segment else ""
+    where = f" {visible_name(finding.segment)}" if finding.segment else ""
     return f"{finding.id}{where}"

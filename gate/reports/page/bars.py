@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.reports import numbers
 from gate.reports.page.links import code_link
-from gate.reports.page.shown import name
+from gate.reports.safe_text import visible_name
 
 if TYPE_CHECKING:
     from gate.core.report import SuiteReport
@@ -63,7 +63,7 @@ def codes(suite: SuiteReport) -> Codes:
 
     rows = tuple(
         CodeBars(
-            code=name(code),
+            code=visible_name(code),
             link=code_link(code, suite) if code in known else None,
             old=bar(old.get(code, 0), suite.trials_old),
             new=bar(new.get(code, 0), suite.trials_new),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gate.reports.page.packed import Packed
-from gate.reports.page.shown import name
+from gate.reports.safe_text import visible_name
 from gate.reports.worst import worst_first
 
 if TYPE_CHECKING:
@@ -57,16 +57,16 @@ def _row(each: PageCase) -> list[Any]:
     change = each.change
     tags = list(change.case.segment.items())[:_TAGS]
     return [
-        name(change.case.case_id),
-        name(each.suite.suite),
+        visible_name(change.case.case_id),
+        visible_name(each.suite.suite),
         change.outcome.value,
         int(change.case.is_new),
-        [f"{name(tag)}={name(value)}" for tag, value in tags],
+        [f"{visible_name(tag)}={visible_name(value)}" for tag, value in tags],
         change.old_failures,
         change.old_trials,
         change.new_failures,
         change.new_trials,
-        name(change.failure_code) if change.failure_code else "",
+        visible_name(change.failure_code) if change.failure_code else "",
         _mean_override(change.old_answers),
         _mean_override(change.new_answers),
     ]

@@ -8,8 +8,8 @@ from gate.core.report import Answer
 from gate.reports.diff_lines import as_text
 from gate.reports.page.case_rows import JSON, PageCase
 from gate.reports.page.packed import Packed
-from gate.reports.page.shown import lines, name
-from gate.reports.safe_text import LONGEST
+from gate.reports.page.shown import lines
+from gate.reports.safe_text import LONGEST, visible_name
 from gate.reports.sentences import explain_command
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _where(report: Report, change: CaseChange) -> str:
     case = change.case
     if not case.path:
         return ""
-    path = name(f"{report.folder}{case.path}")
+    path = visible_name(f"{report.folder}{case.path}")
     return f"{path}:{case.line}" if case.line else path
 
 
@@ -101,7 +101,7 @@ def _answers(answers: Sequence[Answer], output: str | None, trials: int) -> Sequ
 
 
 def _answer(answer: Answer, longest: int, place: Callable[[str], int]) -> list[Any]:
-    code = name(answer.failure_code) if answer.failure_code else ""
+    code = visible_name(answer.failure_code) if answer.failure_code else ""
     return [place(lines(answer.text, longest=longest)), answer.trials, code, answer.override]
 
 
@@ -117,13 +117,13 @@ def _told_fields(change: CaseChange) -> Sequence[FieldChange]:
 
 def _field(field: FieldChange, longest: int, place: Callable[[str], int]) -> list[Any]:
     sides = (lines(as_text(value), longest=longest) for value in (field.old, field.new))
-    return [name(field.path), *(place(side) for side in sides)]
+    return [visible_name(field.path), *(place(side) for side in sides)]
 
 
 def _fields(value: Any, longest: int) -> list[list[str]]:
     """Write an input or an expectation, field by field where it has any."""
     fields = list(value.items())[:_MOST] if isinstance(value, dict) else [("", value)]
-    return [[name(key), lines(as_text(each), longest=longest)] for key, each in fields]
+    return [[visible_name(key), lines(as_text(each), longest=longest)] for key, each in fields]
 
 
 def _beyond(values: Sequence[Any]) -> int:

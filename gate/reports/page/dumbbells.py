@@ -9,7 +9,7 @@ from gate.reports import numbers
 from gate.reports.page.forest import state_of
 from gate.reports.page.links import segment_link
 from gate.reports.page.scale import Scale, Tick, scale_over
-from gate.reports.page.shown import name
+from gate.reports.safe_text import visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def _dumbbells(findings: Sequence[Finding], suite: SuiteReport) -> Dumbbells:
 def _row(finding: Finding, scale: Scale, suite: SuiteReport) -> Dumbbell:
     segment = finding.segment or ""
     return Dumbbell(
-        segment=name(segment),
+        segment=visible_name(segment),
         link=segment_link(segment, suite) if suite.cases_changed else None,
         n=finding.n,
         old=scale.at(finding.old),

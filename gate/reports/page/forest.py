@@ -9,7 +9,7 @@ from gate.core.report import Verdict
 from gate.reports.findings_table import cells, suspicious
 from gate.reports.page.links import segment_link
 from gate.reports.page.scale import Scale, Tick, scale_over
-from gate.reports.page.shown import name
+from gate.reports.safe_text import visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ def _row(finding: Finding, scale: Scale, suite: SuiteReport) -> ForestRow:
     segment = finding.segment
     low, high = finding.interval or (None, None)
     return ForestRow(
-        told={**told, "segment": name(segment) if segment else "all cases"},
+        told={**told, "segment": visible_name(segment) if segment else "all cases"},
         link=segment_link(segment, suite) if segment and suite.cases_changed else None,
         state=state_of(finding),
         dot=scale.at(finding.change),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from gate.reports.page.shown import name
+from gate.reports.safe_text import visible_name
 
 if TYPE_CHECKING:
     from gate.core.report import SuiteReport
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 def segment_link(segment: str, suite: SuiteReport) -> str:
     """Link to the cases of a segment."""
-    return _link(segment=name(segment), suite=name(suite.suite))
+    return _link(segment=visible_name(segment), suite=visible_name(suite.suite))
 
 
 def outcome_link(outcome: str, suite: SuiteReport) -> str:
     """Link to the cases that moved in one way."""
-    return _link(outcome=outcome, suite=name(suite.suite))
+    return _link(outcome=outcome, suite=visible_name(suite.suite))
 
 
 def code_link(code: str, suite: SuiteReport) -> str:
     """Link to the cases whose new answers fail with a code."""
-    return _link(code=name(code), suite=name(suite.suite))
+    return _link(code=visible_name(code), suite=visible_name(suite.suite))
 
 
 def case_link(case_id: str, suite: SuiteReport) -> str:
     """Link to one case, opened."""
-    return _link(case=name(case_id), of=name(suite.suite))
+    return _link(case=visible_name(case_id), of=visible_name(suite.suite))
 
 
 def _link(**parts: str) -> str:

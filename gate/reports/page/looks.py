@@ -9,7 +9,7 @@ from gate.core.report import Verdict
 from gate.reports import numbers
 from gate.reports.page.forest import state_of
 from gate.reports.page.scale import Scale, Tick, scale_over
-from gate.reports.page.shown import name
+from gate.reports.safe_text import visible_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,8 +105,9 @@ def _path(seen: Sequence[tuple[int, Finding]], looks: Sequence[LookTaken]) -> Pa
     )
     column = (100 - _LEFT) / len(looks)
     steps = tuple(_step(at, each, looks, scale) for at, each in seen)
+    where = visible_name(last.segment) if last.segment else "all cases"
     return Path(
-        title=f"{numbers.metric_name(last)}, {name(last.segment) if last.segment else 'all cases'}",
+        title=f"{numbers.metric_name(last)}, {where}",
         unit="pp" if last.unit == "rate" else "%",
         state=state_of(last),
         steps=steps,

@@ -1,22 +1,14 @@
-"""Text of the page as it is shown: as `safe_text` has it, and quick where nothing is to hide."""
+"""Outputs as the page shows them: as `safe_text` has it, and quick where nothing is to hide."""
 
 from __future__ import annotations
 
 from gate.reports.safe_text import LONGEST, visible, visible_lines
 
-NAME = 200  # characters of a name
 _LINE_END = "\u2424"  # a sign that is visible, and stands for a newline on the way
-
-
-def name(text: str) -> str:
-    """Show a name of a suite, a case, a segment or a code in one line."""
-    return text if len(text) <= NAME and _is_plain(text) else visible(text, longest=NAME)
 
 
 def lines(text: str, *, longest: int = LONGEST) -> str:
     """As `visible_lines`, in one text; outputs by the ten thousand come through here."""
-    if len(text) <= longest and _is_plain(text):
-        return text
     cut = text[:longest].replace("\r\n", "\n")
     if _LINE_END in cut:
         return "\n".join(visible_lines(text, longest=longest))

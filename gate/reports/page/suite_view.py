@@ -12,7 +12,7 @@ from gate.reports.page.dumbbells import Dumbbells, dumbbells
 from gate.reports.page.forest import Forest, forests
 from gate.reports.page.links import case_link, outcome_link
 from gate.reports.page.looks import Paths, paths
-from gate.reports.page.shown import name
+from gate.reports.safe_text import visible_name
 from gate.reports.sentences import remarks
 from gate.reports.worst import regressed_cases
 
@@ -60,7 +60,7 @@ def suite_view(suite: SuiteReport, place: int) -> SuiteView:
     """
     return SuiteView(
         anchor=f"suite-{place}",
-        title=name(suite.suite),
+        title=visible_name(suite.suite),
         state=suite.verdict.value if suite.verdict else "not affected",
         is_judged=suite.verdict is not None,
         is_first_sight=suite.verdict is Verdict.INCOMPLETE,
@@ -90,7 +90,7 @@ def _worst(suite: SuiteReport) -> tuple[str, str] | None:
     if not regressed:
         return None
     case_id = regressed[0].case.case_id
-    return name(case_id), case_link(case_id, suite)
+    return visible_name(case_id), case_link(case_id, suite)
 
 
 def _stayed(suite: SuiteReport) -> str:
@@ -128,8 +128,8 @@ def _facts(suite: SuiteReport) -> list[tuple[str, str]]:
 
 
 def _models(suite: SuiteReport) -> list[tuple[str, str]]:
-    old = name(suite.prompt_old.model) if suite.prompt_old else ""
-    new = name(suite.prompt_new.model) if suite.prompt_new else ""
+    old = visible_name(suite.prompt_old.model) if suite.prompt_old else ""
+    new = visible_name(suite.prompt_new.model) if suite.prompt_new else ""
     if old == new:
         return [("model", new)] if new else []
     return [(label, model) for label, model in (("old model", old), ("new model", new)) if model]

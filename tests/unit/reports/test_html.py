@@ -22,7 +22,7 @@ from gate.reports import html
 from gate.reports.formats import render
 from gate.reports.page import shown
 from gate.reports.page.assets import asset
-from gate.reports.safe_text import LONGEST, visible_lines
+from gate.reports.safe_text import LONGEST, visible_lines, visible_name
 
 SCRIPTS = ("words.js", "data.js", "table.js", "one_case.js", "page.js")
 
@@ -226,7 +226,7 @@ def test_a_page_with_too_many_rows_keeps_the_worst_and_says_how_many_there_are(m
     rows = page.rows()
     assert 100 < len(rows) < 3000
     assert [row[0] for row in rows] == [
-        shown.name(each.case.case_id) for each in changed[: len(rows)]
+        visible_name(each.case.case_id) for each in changed[: len(rows)]
     ]
 
 
