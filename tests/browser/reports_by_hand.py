@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from unit.reports.conftest import Builder
+
 from gate.core.model import Case
 from gate.core.report import (
     Answer,
-    Calls,
     CaseChange,
     FieldChange,
     Finding,
@@ -20,34 +21,14 @@ from gate.core.report import (
     Verdict,
 )
 
+_BUILD = Builder()
 OLD = '{"queue": "billing", "reply": "We refund you within five days."}'
 OTHER = '{"queue": "billing", "reply": "You get the money back."}'
 NEW = '{"queue": "billing", "reply": "We will not refund you within 5 days."}'
 
 
 def finding(**keys: Any) -> Finding:
-    return replace(
-        Finding(
-            id="failure-rate-rise",
-            metric="failure_rate",
-            segment=None,
-            old=0.031,
-            new=0.092,
-            change=0.061,
-            interval=(0.038, 0.084),
-            p_value=0.00001,
-            limit=0.01,
-            unit="rate",
-            n=200,
-            detectable=0.021,
-            provable=0.033,
-            trials_needed=None,
-            alpha=0.01,
-            verdict=Verdict.FAIL,
-            bounds=(-0.01, 0.03),
-        ),
-        **keys,
-    )
+    return _BUILD.finding(**{"bounds": (-0.01, 0.03), **keys})
 
 
 def case(case_id: str, **keys: Any) -> CaseChange:
@@ -84,62 +65,38 @@ def case(case_id: str, **keys: Any) -> CaseChange:
 
 
 def suite(*changed: CaseChange, **keys: Any) -> SuiteReport:
-    return replace(
-        SuiteReport(
-            suite="triage",
-            verdict=Verdict.FAIL,
-            cases=200,
-            trials_old=2000,
-            trials_new=600,
-            prompt_old=PromptSeen(fingerprint="f0", model="openai/tiny"),
-            prompt_new=PromptSeen(fingerprint="f1", model="openai/tiny"),
-            findings=(
-                finding(),
-                finding(segment="channel=email", old=0.05, new=0.15, change=0.1, limit=0.05),
-                finding(
-                    segment="channel=chat", old=0.02, new=0.01, change=-0.01,
-                    interval=(-0.03, 0.01), limit=0.05, verdict=Verdict.PASS, p_value=0.9,
-                ),
-                finding(
-                    id="cost-rise", metric="cost", unit="tokens", old=100.0, new=130.0, change=0.3,
-                    interval=(0.2, 0.4), limit=1.1, verdict=Verdict.INCONCLUSIVE,
-                ),
-            ),
-            failure_codes_old={"schema": 12},
-            failure_codes_new={"schema": 51, "truncated": 4},
-            cases_changed=changed,
-            calls=Calls(new_live=412, recorded=2000, saved_by_stopping=188, retries=3),
-            cost_usd=0.12,
-            stopped_early=True,
-            looks=tuple(
-                LookTaken(
-                    trials_old=trials * 3,
-                    trials_new=trials,
-                    findings=(finding(change=change, interval=(change - 0.04, change + 0.04)),),
-                )
-                for trials, change in ((200, 0.02), (400, 0.05), (600, 0.061))
-            ),
+    findings = (
+        finding(),
+        finding(segment="channel=email", old=0.05, new=0.15, change=0.1, limit=0.05),
+        finding(
+            segment="channel=chat", old=0.02, new=0.01, change=-0.01,
+            interval=(-0.03, 0.01), limit=0.05, verdict=Verdict.PASS, p_value=0.9,
         ),
-        **keys,
+        finding(
+            id="cost-rise", metric="cost", unit="tokens", old=100.0, new=130.0, change=0.3,
+            interval=(0.2, 0.4), limit=1.1, verdict=Verdict.INCONCLUSIVE,
+        ),
     )  # fmt: skip
+    looks = tuple(
+        LookTaken(
+            trials_old=trials * 3,
+            trials_new=trials,
+            findings=(finding(change=change, interval=(change - 0.04, change + 0.04)),),
+        )
+        for trials, change in ((200, 0.02), (400, 0.05), (600, 0.061))
+    )
+    own = {"cases_changed": changed, "stopped_early": True, "looks": looks}
+    return _BUILD.suite(*findings, **{**own, **keys})
 
 
 def report(*suites: SuiteReport, **keys: Any) -> Report:
-    return replace(
-        Report(
-            verdict=Verdict.FAIL,
-            exit_code=1,
-            owner="support-automation",
-            policy_source="abc123:gate.yaml",
-            alpha=0.05,
-            suites=suites or (mixed_suite(),),
-            notes=("the override proxy is uncalibrated",),
-            duration_s=12.3,
-            explain_flags="--base 'a b'",
-            folder="app/",
-        ),
-        **keys,
-    )
+    own = {
+        "notes": ("the override proxy is uncalibrated",),
+        "duration_s": 12.3,
+        "explain_flags": "--base 'a b'",
+        "folder": "app/",
+    }
+    return _BUILD.report(*(suites or (mixed_suite(),)), **{**own, **keys})
 
 
 def mixed_suite(**keys: Any) -> SuiteReport:
