@@ -6,14 +6,14 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gate.commands.options import progress_here
 from gate.commands.stopped import StoppedError
 from gate.errors import IncompleteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gate.core.policy import Policy
@@ -30,7 +30,6 @@ class Ran:
 
     suites: tuple[SuiteReport, ...] = ()
     notes: tuple[str, ...] = ()
-    waivers: tuple[Mapping[str, Any], ...] = ()  # those that let a fail through
 
 
 def chosen_policy(change: Change, options: dict[str, object]) -> tuple[Policy, str]:
@@ -53,8 +52,8 @@ def open_runner(
     Every suite can raise a false alarm, so they share the alpha of the whole gate; and they share
     one budget of calls.
     """
+    from gate.core.waivers import Waivers
     from gate.flow.gather import Tools
-    from gate.flow.judge import waived_on
     from gate.flow.run import Runner
 
     now = time.time()
@@ -62,7 +61,7 @@ def open_runner(
     try:
         yield Runner(
             policy=replace(policy, alpha=policy.alpha / max(1, len(change.suites))),
-            waived=waived_on(change.config.waivers, _day_of(now)),
+            waivers=Waivers(given=change.config.waivers, today=_day_of(now)),
             tools=Tools(
                 project=project,
                 recordings=recordings,
@@ -90,7 +89,6 @@ def run_suites(
     Raises:
         StoppedError: A suite could not be judged; the report knows those before it.
     """
-    from gate.flow.judge import waivers_used
     from gate.flow.notes import suite_notes
 
     reports: list[SuiteReport] = []
@@ -117,7 +115,6 @@ def run_suites(
     return Ran(
         suites=tuple(reports),
         notes=tuple(notes),
-        waivers=waivers_used(change.config.waivers, reports),
     )
 
 
@@ -125,7 +122,9 @@ def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
     """Put the report of a run together, with the verdict of all its suites."""
     from gate.core.ending import finish
     from gate.core.report import Report, Verdict
+    from gate.core.waivers import Waivers, ways_out
 
+    waivers = Waivers(given=change.config.waivers, today=_day_of(time.time()))
     report = Report(
         verdict=Verdict.PASS,
         exit_code=0,
@@ -133,8 +132,13 @@ def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
         policy_source=source,
         alpha=policy.alpha,
         suites=ran.suites,
-        notes=(*change.notes, *ran.notes),
-        waivers=ran.waivers,
+        notes=(
+            *change.notes,
+            *ran.notes,
+            *waivers.without_effect(ran.suites),
+            *ways_out(ran.suites),
+        ),
+        waivers=waivers.used(ran.suites),
         explain_flags=change.explain_flags,
         folder=change.folder,
     )

@@ -40,6 +40,7 @@ class Waiver:
     owner: str
     reason: str
     expires: str  # ISO date; the waiver has no effect from that day on
+    prompt: str | None = None  # fingerprint of the new prompt; None: it has no effect
 
 
 def _default_metrics() -> Mapping[str, Tolerance]:

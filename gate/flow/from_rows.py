@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from gate.core.config import Config
 from gate.core.ending import finish
 from gate.core.outcomes import changes, failure_codes, unchanged
-from gate.core.report import Calls, Report, SuiteReport, Verdict
+from gate.core.report import Calls, PromptSeen, Report, SuiteReport, Verdict
 from gate.core.rows import judge_scored, paired, scored_side, some, unscored_side
 from gate.core.score import score_case
+from gate.core.waivers import Waivers, ways_out
 from gate.errors import ConfigError, IncompleteError, UsageError
 from gate.flow.change import check_expectations, suite_cases
-from gate.flow.judge import waived_on, waivers_used
 from gate.flow.project import choose_suites
 from gate.store.baselines import read_baseline
 from gate.store.config import read_config
 from gate.store.prompts import read_prompt
-from gate.store.rows import read_rows, same_file
+from gate.store.rows import fingerprint_of_rows, read_rows, same_file
 from gate.store.worktree import WorkTree
 
 if TYPE_CHECKING:
@@ -67,8 +67,12 @@ def compare(project: Project, asked: Comparison, *, today: str) -> Report:
     scored = _by_rows(asked) if asked.suite is None else _by_suite(project, asked.suite, asked)
     is_named = asked.policy_file is not None or project.config_name is not None
     named = config.policy if is_named else None
-    judged = judge_scored(scored, named, waived=waived_on(config.waivers, today))
+    waivers = Waivers(given=config.waivers, today=today)
+    fingerprint = fingerprint_of_rows(asked.new)
+    judged = judge_scored(scored, named, waived=waivers.holding(fingerprint))
     suite = _suite_report(NAME if asked.suite is None else asked.suite, scored, judged)
+    # No prompt is known here: what a waiver is bound to is the file of the new outputs.
+    bound = (replace(suite, prompt_new=PromptSeen(fingerprint=fingerprint, model="")),)
     report = Report(
         verdict=Verdict.PASS,
         exit_code=0,
@@ -76,8 +80,12 @@ def compare(project: Project, asked: Comparison, *, today: str) -> Report:
         policy_source=config.source,
         alpha=config.policy.alpha,
         suites=(suite,),
-        notes=_notes(suite, scored, config.policy, is_proxy=asked.suite is not None),
-        waivers=waivers_used(config.waivers, (suite,)),
+        notes=(
+            *_notes(suite, scored, config.policy, is_proxy=asked.suite is not None),
+            *waivers.without_effect(bound),
+            *ways_out(bound),
+        ),
+        waivers=waivers.used(bound),
     )
     return finish(report, policy=config.policy)
 

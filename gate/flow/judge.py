@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gate.core.columns import columns_of
 from gate.core.judgement import judge_columns
@@ -12,12 +12,12 @@ from gate.core.report import Calls, LookTaken, PromptSeen, SuiteReport, Verdict
 from gate.core.score import score_case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gate.core.columns import Columns
     from gate.core.judgement import Judged, Waived
     from gate.core.model import Case, Trial
-    from gate.core.policy import Policy, Waiver
+    from gate.core.policy import Policy
     from gate.core.report import Finding
     from gate.core.score import ScoredCase
     from gate.flow.change import Side, SuiteChange
@@ -40,24 +40,6 @@ def score(
         approved=change.old.baseline.outputs_of(case.case_id) if change.old.baseline else (),
         is_same=is_same,
     )
-
-
-def waived_on(waivers: Sequence[Waiver], today: str) -> Waived:
-    """Return finding and segment of each waiver that has not expired; `today` is an ISO date."""
-    return {(each.finding, each.segment) for each in waivers if today < each.expires}
-
-
-def waivers_used(
-    waivers: Sequence[Waiver], suites: Sequence[SuiteReport]
-) -> tuple[Mapping[str, Any], ...]:
-    """Return the waivers that let a fail through, as the report shows them."""
-    used = {
-        (finding.id, finding.segment)
-        for suite in suites
-        for finding in suite.findings
-        if finding.waived
-    }
-    return tuple(asdict(each) for each in waivers if (each.finding, each.segment) in used)
 
 
 class SuiteJudge:

@@ -18,10 +18,10 @@ from gate.flow.looking import Unjudged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gate.core.judgement import Waived
     from gate.core.model import Trial
     from gate.core.policy import Policy
     from gate.core.shard import Shard
+    from gate.core.waivers import Waivers
     from gate.flow.brought import Brought
     from gate.flow.change import SuiteChange
     from gate.flow.gather import Tools
@@ -55,11 +55,11 @@ class Runner:
     """Judges suites by one policy, with one budget of calls."""
 
     def __init__(
-        self, *, policy: Policy, waived: Waived, tools: Tools, options: RunOptions, now: float
+        self, *, policy: Policy, waivers: Waivers, tools: Tools, options: RunOptions, now: float
     ) -> None:
         """Take the policy of the ref that is trusted, and the time in seconds since the epoch."""
         self._policy = policy
-        self._waived = waived
+        self._waivers = waivers
         self._tools = tools
         self._options = options
         self._now = now
@@ -183,7 +183,8 @@ class Runner:
             plan.is_recorded(case.case_id) for case in plan.cases if not case.is_new
         )
         policy = self._policy if timed else self._policy.untimed()
-        judge = SuiteJudge(change, policy, self._waived)
+        waived = self._waivers.holding(change.new.prompt.fingerprint)
+        judge = SuiteJudge(change, policy, waived)
         purpose = "confirming the fail" if is_confirming else ""
         self._gather(change, found, pending, judge, purpose=purpose)
         report = judge.report(found)

@@ -9,10 +9,10 @@ from gate.reports.headline import headline
 from gate.reports.page.assets import policy, script, style, templates
 from gate.reports.page.suite_view import suite_view
 from gate.reports.safe_text import visible_name
-from gate.reports.sentences import footer
+from gate.reports.sentences import footer, waived
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from gate.core.report import Report, SuiteReport
@@ -78,7 +78,7 @@ def _page(report: Report, most: int) -> str:
             alpha=report.alpha,
             notes=report.notes[:_NOTES],
             notes_more=max(0, len(report.notes) - _NOTES),
-            waivers=[_waiver(waiver) for waiver in report.waivers[:_NOTES]],
+            waivers=waived(report),
             has_cases=any(suite.cases_changed for suite in report.suites),
             **_suites(report, most),
         )
@@ -102,9 +102,3 @@ def _suites(report: Report, most: int) -> dict[str, Any]:
 def _listed(suite: SuiteReport, place: int, drawn: set[int]) -> Sequence[str]:
     state = suite.verdict.value if suite.verdict else "not affected"
     return visible_name(suite.suite), state, f"#suite-{place}" if place in drawn else ""
-
-
-def _waiver(waiver: Mapping[str, Any]) -> str:
-    return "; ".join(
-        f"{visible_name(str(key))}: {visible_name(str(value))}" for key, value in waiver.items()
-    )

@@ -15,7 +15,7 @@ from gate.reports.diff_lines import diff_lines
 from gate.reports.findings_table import cells, suspicious
 from gate.reports.headline import counted, headline
 from gate.reports.safe_text import code_span, fenced
-from gate.reports.sentences import case_head, counts, explain_command, footer, remarks
+from gate.reports.sentences import case_head, counts, explain_command, footer, remarks, waived
 from gate.reports.worst import worst_first
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _parts(report: Report, medium: Medium, detail: Detail) -> Iterator[str]:
     if detail.has_suites:
         for suite in report.suites:
             yield from _suite(suite, report, detail)
-    yield from _notes(report.notes)
+    yield from _notes([*waived(report), *report.notes])
     yield f"<sub>{code_span(footer(report), longest=_SENTENCE)}</sub>"
     if detail is not DETAILS[0] and report.suites:
         yield _left_out(medium)

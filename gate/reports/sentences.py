@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gate.core.report import Verdict
 from gate.reports import numbers
@@ -13,10 +13,13 @@ from gate.reports.findings_table import SEGMENTS, suspicious
 from gate.reports.safe_text import has_hidden, visible, visible_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gate.core.report import CaseChange, Finding, Report, SuiteReport
 
 _COMMAND = 2000  # characters of a command
 _TAGS = 8  # of a case, in one line
+_WAIVERS = 30  # that are told; report.json holds all
 
 
 def remarks(suite: SuiteReport) -> list[str]:
@@ -30,6 +33,20 @@ def remarks(suite: SuiteReport) -> list[str]:
         *_sharpness(suite),
         *_codes(suite),
     ]
+
+
+def waived(report: Report) -> list[str]:
+    """Return what was waived, for whom, why and until when, a sentence each."""
+    return [visible(_waived(each)) for each in report.waivers[:_WAIVERS]]
+
+
+def _waived(waiver: Mapping[str, Any]) -> str:
+    of = {key: "" if value is None else str(value) for key, value in waiver.items()}
+    return (
+        f"waived until {of.get('expires', '?')}: {of.get('finding', '?')} in "
+        f"{of.get('segment') or 'all cases'} of suite {of.get('suite', '?')}; "
+        f"{of.get('owner', '?')}: {of.get('reason', '?')}"
+    )
 
 
 def _segments(suite: SuiteReport) -> list[str]:

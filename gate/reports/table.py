@@ -10,7 +10,7 @@ from gate.reports.findings_table import findings_table
 from gate.reports.headline import headline
 from gate.reports.paint import Paint
 from gate.reports.safe_text import visible
-from gate.reports.sentences import case_head, counts, explain_command, footer, remarks
+from gate.reports.sentences import case_head, counts, explain_command, footer, remarks, waived
 from gate.reports.worst import regressed_cases
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def render(report: Report, medium: Medium) -> str:
     first = "\n".join(_wrapped(f"{verdict}{colon}{cause}", medium))
     parts = [first.replace(verdict, paint.verdict(verdict, report.verdict, is_bold=True), 1)]
     parts += [_suite(suite, report, medium, paint) for suite in report.suites]
-    if report.notes:
-        notes = [f"note: {visible(note, longest=400)}" for note in report.notes]
+    notes = waived(report)
+    notes += [f"note: {visible(note, longest=400)}" for note in report.notes]
+    if notes:
         parts.append("\n".join(line for note in notes for line in _wrapped(note, medium)))
     parts.append("\n".join(paint.dim(line) for line in _wrapped(footer(report), medium)))
     return "\n\n".join(parts) + "\n"

@@ -139,4 +139,5 @@ def _waiver(raw: dict[str, Any], where: str) -> Waiver:
         owner=raw["owner"],
         reason=raw["reason"],
         expires=raw["expires"],
+        prompt=raw.get("prompt"),
     )

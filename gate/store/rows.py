@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from gate.store.json_text import refuse_constant
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_PART = 1 << 20  # bytes
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -32,6 +35,19 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise ConfigError(
             f"{path}: cannot be read: {error.strerror}", fix="name a file of rows that you may read"
         ) from error
+
+
+def fingerprint_of_rows(path: Path) -> str:
+    """Return 32 hexadecimal digits that tell a file of rows from any other.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    seen = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(_PART):
+            seen.update(part)
+    return seen.hexdigest()[:32]
 
 
 def same_file(old: Path, new: Path) -> bool:

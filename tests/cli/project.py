@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from cli.in_process import gate_in_process
 from conftest import Folder, cases_file, echo_project, prompt_file
 
+from gate.store.prompts import read_prompt
+from gate.store.worktree import WorkTree
+
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
@@ -60,6 +63,13 @@ def rows_of(answers: dict[str, str], *, expected: str = "{}") -> str:
             for key, text in answers.items()
         ]
     )
+
+
+def bound_waiver(folder: Folder, files: dict[str, str | bytes]) -> dict[str, Any]:
+    """A waiver of the fail of a project whose prompt is broken, as a maintainer would add it."""
+    folder.write({**files, **BROKEN})
+    prompt = read_prompt(WorkTree(folder.path), "fixtures/s.prompt.yml")
+    return {**WAIVER, "expires": "2999-01-01", "prompt": prompt.fingerprint}
 
 
 def log_of(folder: Folder) -> Path:

@@ -137,7 +137,14 @@ def test_what_the_rows_do_not_hold_is_named_and_no_pass(folder: Folder) -> None:
 def test_the_policy_is_the_projects_unless_another_is_named(folder: Folder) -> None:
     folder.write({"old.jsonl": marked("." * 80), "new.jsonl": marked("x" * 9 + "." * 71)})
     waiver = {"finding": "failure-rate-rise", "owner": "ada", "reason": "known"}
-    waived = {**waiver, "expires": "2999-01-01"}
+    folder.write({"none.yaml": config_file({}, policy=ONLY_FAILURES)})
+    (note,) = [
+        each
+        for each in judged(folder, "--policy", "none.yaml", exit_code=1)["notes"]
+        if "a waiver of its fail names" in each
+    ]
+    bound = note.rpartition(" ")[2]
+    waived = {**waiver, "expires": "2999-01-01", "prompt": bound}
     folder.write(
         {
             "gate.yaml": config_file({}, policy=ONLY_FAILURES, waivers=[waived]),

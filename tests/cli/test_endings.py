@@ -17,7 +17,7 @@ from cli.project import (
     HARMLESS,
     IS_YES,
     MANY,
-    WAIVER,
+    bound_waiver,
     calls,
     failure_rate,
     judged,
@@ -60,17 +60,19 @@ def test_the_policy_says_how_inconclusive_ends(
 
 
 @pytest.mark.parametrize(
-    ("waiver", "exit_code"),
+    ("edit", "exit_code"),
     [
-        pytest.param({**WAIVER, "expires": "2999-01-01"}, 0, id="valid"),
-        pytest.param({**WAIVER, "expires": "2020-01-01"}, 1, id="expired"),
-        pytest.param({**WAIVER, "expires": "2999-01-01", "segment": "a=b"}, 1, id="other-segment"),
+        pytest.param({}, 0, id="valid"),
+        pytest.param({"expires": "2020-01-01"}, 1, id="expired"),
+        pytest.param({"segment": "a=b"}, 1, id="other-segment"),
+        pytest.param({"prompt": None}, 1, id="unbound"),
+        pytest.param({"prompt": "0" * 32}, 1, id="other-prompt"),
     ],
 )
-def test_a_waiver_of_the_base_lets_its_finding_through(
-    repo: Folder, waiver, exit_code: int
-) -> None:
+def test_a_waiver_of_the_base_lets_its_finding_through(repo: Folder, edit, exit_code: int) -> None:
     files = logged(MANY, FAILURES_ONLY, checks=IS_YES)
+    waiver = {**bound_waiver(repo, files), **edit}
+    waiver = {key: value for key, value in waiver.items() if value is not None}
     repo.write({**files, **with_config(files, waivers=[waiver])}).commit()
     repo.write(BROKEN)
     report = judged(repo, "--all-calls", exit_code=exit_code)
@@ -85,7 +87,7 @@ def test_a_waiver_of_the_base_lets_its_finding_through(
 
 def test_a_waived_rise_does_not_leave_a_stopped_run_inconclusive(repo: Folder) -> None:
     files = logged(MANY, {**FAILURES_ONLY, "inconclusive": "fail"}, checks=IS_YES)
-    waiver = {**WAIVER, "expires": "2999-01-01"}
+    waiver = bound_waiver(repo, files)
     repo.write({**files, **with_config(files, waivers=[waiver])}).commit()
     assert judged(repo.write(BROKEN), exit_code=0)["verdict"] == "pass"
 

@@ -148,6 +148,11 @@ _WAIVER: dict[str, Any] = {
         "owner": {"type": "string", "minLength": 1},
         "reason": {"type": "string", "minLength": 1},
         "expires": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+        "prompt": {
+            "type": "string",
+            "pattern": "^[0-9a-f]{32}$(?!\\n)",
+            "description": "Fingerprint of the new prompt, as the report of a fail tells it.",
+        },
     },
 }
 
