@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gate.core.report import Report, SuiteReport
     from gate.flow.change import Change, SuiteChange
     from gate.flow.merging import Shards
+    from gate.flow.own_rules import OwnVerdicts
     from gate.flow.project import Project
     from gate.flow.run import Runner, RunOptions
 
@@ -30,6 +31,7 @@ class Ran:
 
     suites: tuple[SuiteReport, ...] = ()
     notes: tuple[str, ...] = ()
+    own: OwnVerdicts | None = None  # by the change's own rules
 
 
 def chosen_policy(change: Change, options: dict[str, object]) -> tuple[Policy, str]:
@@ -94,6 +96,7 @@ def run_suites(
     reports: list[SuiteReport] = []
     notes: list[str] = []
     brought = shards.bring() if shards else {}
+    own = _own_verdicts(change, policy, options)
     with open_runner(change, project, policy, options) as runner:
         for suite in change.suites:
             try:
@@ -107,6 +110,8 @@ def run_suites(
                 ran = Ran(suites=(*reports, *left), notes=tuple(notes))
                 raise StoppedError(error, report_of(ran, change, policy, source)) from error
             reports.append(run.report)
+            if own is not None:
+                own.judge(suite, run)
             notes += run.notes
             if run.report.verdict is not None:
                 notes += suite_notes(suite, run, policy, _day_of(time.time()))
@@ -115,6 +120,7 @@ def run_suites(
     return Ran(
         suites=tuple(reports),
         notes=tuple(notes),
+        own=own,
     )
 
 
@@ -142,7 +148,17 @@ def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
         explain_flags=change.explain_flags,
         folder=change.folder,
     )
-    return finish(report, policy=policy)
+    report = finish(report, policy=policy)
+    return ran.own.told(report) if ran.own else report
+
+
+def _own_verdicts(change: Change, policy: Policy, options: dict[str, object]) -> OwnVerdicts | None:
+    from gate.flow.own_rules import OwnVerdicts
+
+    if change.own is None:
+        return None
+    config = change.own if options["policy_file"] is None else replace(change.own, policy=policy)
+    return OwnVerdicts(config=config, suites=len(change.suites), today=_day_of(time.time()))
 
 
 def _not_judged(change: SuiteChange) -> SuiteReport:

@@ -182,6 +182,15 @@ class SuiteReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRules:
+    """What the rules that a change edits would say of it; they count once they are merged."""
+
+    verdict: Verdict
+    exit_code: int
+    suites: Mapping[str, Verdict]  # those whose own rules are others than the base's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The whole run."""
 
@@ -196,3 +205,4 @@ class Report:
     duration_s: float = 0.0
     explain_flags: str = ""  # what `gate explain` needs to look at the same two prompts
     folder: str = ""  # of the project in its repository, for the paths of cases
+    own_rules: OwnRules | None = None  # None: the change edits none that bear on this verdict

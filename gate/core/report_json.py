@@ -15,6 +15,7 @@ from gate.core.report import (
     Finding,
     LookTaken,
     Outcome,
+    OwnRules,
     PromptSeen,
     Report,
     SuiteReport,
@@ -41,6 +42,7 @@ def as_value(report: Report) -> dict[str, Any]:
         "duration_s": round(report.duration_s, 3),
         "explain_flags": report.explain_flags,
         "folder": report.folder,
+        "own_rules": _own_rules(report.own_rules),
     }
 
 
@@ -62,6 +64,24 @@ def report_of(value: Mapping[str, Any]) -> Report:
         duration_s=value["duration_s"],
         explain_flags=value["explain_flags"],
         folder=value["folder"],
+        own_rules=_own_rules_of(value["own_rules"]),
+    )
+
+
+def _own_rules(own: OwnRules | None) -> dict[str, Any] | None:
+    if own is None:
+        return None
+    suites = {name: verdict.value for name, verdict in own.suites.items()}
+    return {"verdict": own.verdict.value, "exit_code": own.exit_code, "suites": suites}
+
+
+def _own_rules_of(value: Mapping[str, Any] | None) -> OwnRules | None:
+    if value is None:
+        return None
+    return OwnRules(
+        verdict=Verdict(value["verdict"]),
+        exit_code=int(value["exit_code"]),
+        suites={name: Verdict(verdict) for name, verdict in value["suites"].items()},
     )
 
 

@@ -40,6 +40,7 @@ class SuiteChange:
     cases: tuple[Case, ...]
     old: Side
     new: Side
+    own: SuiteChange | None = None  # the same by the head's rules, where these are others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Change:
     """Everything that is judged in one run."""
 
     config: Config  # whose policy and waivers count
+    own: Config | None = None  # the head's, which does not count; None: there is only one
     suites: tuple[SuiteChange, ...]
     unaffected: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

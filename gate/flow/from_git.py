@@ -18,6 +18,13 @@ from gate.flow.change import (
     merge_cases,
     suite_cases,
 )
+from gate.flow.edited_rules import (
+    by_own_rules,
+    edited_cases,
+    edited_evaluators,
+    edited_rules,
+    same_cases,
+)
 from gate.flow.project import CONFIG_NAME
 from gate.git import GitTree, Repository, find_base
 from gate.providers.urls import is_loopback
@@ -112,7 +119,7 @@ class _Reader:
         self._base = base
         self._head = head
         self._case = case
-        self._trusted = head if base.policy.trust == "head" else base
+        self._trusts_head = base.policy.trust == "head"
         self._notes: list[str] = []
 
     def change(self, names: tuple[str, ...], found_by: str) -> Change:
@@ -128,7 +135,10 @@ class _Reader:
                 affected.append(found)
             elif found:
                 unaffected.append(name)
-        self._note_edited_rules()
+        if self._trusts_head:
+            self._notes.append("policy: trust is head, so the change's own rules count")
+        else:
+            self._notes += edited_rules(self._base, self._head)
         self._notes.insert(0, f"base: {self._tree.commit[:12]}, {found_by}")
         if not affected and self._tree.repository.resolve("HEAD") == self._tree.commit:
             self._notes.append(
@@ -136,7 +146,8 @@ class _Reader:
                 "for the last commit: gate check --base HEAD~1"
             )
         return Change(
-            config=self._trusted,
+            config=self._head if self._trusts_head else self._base,
+            own=None if self._trusts_head else self._head,
             suites=tuple(affected),
             unaffected=tuple(unaffected),
             notes=tuple(self._notes),
@@ -172,48 +183,41 @@ class _Reader:
             cases = suite_cases(self._project.disk, head, new)
             check_expectations(name, cases, (*head.rules.checks, *new.evaluators))
             read_baseline(self._project.disk, name)
+            self._note_unjudged(base, head, old, cases)
             return True
         self._refuse_untrusted(old, new)
         self._notes += old.notes
         return self._sides(base, head, old, new)
 
     def _sides(self, base: Suite, head: Suite, old: Prompt, new: Prompt) -> SuiteChange:
-        trusts_head = self._base.policy.trust == "head"
-        cases = suite_cases(self._project.disk, head, new)
-        if not trusts_head:
-            approved = suite_cases(self._tree, base, old)
-            self._note_edited_cases(base.name, approved, cases)
-            cases = merge_cases(approved, cases)
         checkout = self._tree.checkout if old.provider == "command" else None
-        return make_suite_change(
-            head if trusts_head else base,
-            choose_cases(cases, self._case),
-            Side(prompt=old, baseline=read_baseline(self._tree, base.name), checkout=checkout),
-            Side(prompt=new, baseline=read_baseline(self._project.disk, base.name)),
+        before = Side(prompt=old, baseline=read_baseline(self._tree, base.name), checkout=checkout)
+        after = Side(prompt=new, baseline=read_baseline(self._project.disk, base.name))
+        own = suite_cases(self._project.disk, head, new)
+        if self._trusts_head:
+            return make_suite_change(head, choose_cases(own, self._case), before, after)
+        approved = suite_cases(self._tree, base, old)
+        self._notes += edited_cases(base.name, approved, own, is_judged=True)
+        self._notes += edited_evaluators(base.name, old, new)
+        cases = choose_cases(merge_cases(approved, own), self._case)
+        return by_own_rules(
+            make_suite_change(base, cases, before, after),
+            head,
+            own,
+            is_edited=(self._base.policy, self._base.waivers)
+            != (self._head.policy, self._head.waivers),
         )
 
-    def _note_edited_cases(
-        self, suite: str, approved: tuple[Case, ...], own: tuple[Case, ...]
-    ) -> None:
-        here = {case.case_id: case for case in own}
-        gone = [case.case_id for case in approved if case.case_id not in here]
-        edited = [
-            case.case_id for case in approved if case.case_id in here and here[case.case_id] != case
-        ]
-        added = len(here) - (len(approved) - len(gone))
-        for what, ids in (("deleted", gone), ("edited", edited)):
-            if ids:
-                shown = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")  # noqa: PLR2004
-                self._notes.append(
-                    f"suite {suite}: {len(ids)} cases {what} in this change ({shown}); "
-                    "judged as they are in the base"
-                )
-        if added:
-            self._notes.append(f"suite {suite}: {added} new cases in this change; judged too")
+    def _note_unjudged(self, base: Suite, head: Suite, old: Prompt, own: tuple[Case, ...]) -> None:
+        """Name cases that are edited where nothing is judged: the next change is judged by them."""
+        if self._trusts_head or same_cases(self._tree, self._project.disk, base, head):
+            return
+        approved = suite_cases(self._tree, base, old)
+        self._notes += edited_cases(base.name, approved, own, is_judged=False)
 
     def _refuse_untrusted(self, old: Prompt, new: Prompt) -> None:
         """A change may neither run a program of its own nor send the key to a host of its own."""
-        if self._base.policy.trust == "head":
+        if self._trusts_head:
             return
         if new.provider == "command" and new.model != old.model:
             raise IncompleteError(
@@ -226,23 +230,3 @@ class _Reader:
                 f"{new.path}: the change names a baseUrl that the base does not: {url}",
                 fix="no key is sent there; let a maintainer merge the baseUrl first",
             )
-
-    def _note_edited_rules(self) -> None:
-        base, head = self._base, self._head
-        if self._trusted is head:
-            self._notes.append("policy: trust is head, so the change's own rules count")
-            return
-        edited = {
-            "policy": base.policy != head.policy,
-            "waivers": base.waivers != head.waivers,
-            **{
-                f"checks of suite {name}": suite.rules != head.suites[name].rules
-                for name, suite in base.suites.items()
-                if name in head.suites
-            },
-        }
-        self._notes += [
-            f"{what} edited in this change; not used for this verdict"
-            for what, is_edited in edited.items()
-            if is_edited
-        ]

@@ -70,6 +70,11 @@ class SuiteJudge:
         )
         return self.judged.is_decided
 
+    def verdict(self, found: Gathered, look: int) -> Verdict:
+        """Return what the trials that a look sees come to."""
+        columns = columns_of(self._score_all(found, look), planned_new=found.plan.repeats)
+        return self._judge(found, look, columns).verdict
+
     def would_stop(self, found: Gathered, look: int) -> bool:
         """Tell whether a look would stop the run by the answers that are there already."""
         columns = columns_of(self._score_all(found, look), planned_new=found.plan.repeats)

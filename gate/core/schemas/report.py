@@ -14,6 +14,7 @@ _COUNT = {"type": "integer", "minimum": 0, "maximum": _LARGEST}
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 _MAYBE_TEXT = {"type": ["string", "null"]}
+_EXIT_CODE = {"enum": [0, 1, 3, 4]}
 _VERDICT = {"enum": ["pass", "fail", "inconclusive", "incomplete"]}
 
 
@@ -128,7 +129,7 @@ REPORT: dict[str, Any] = {
         {
             "version": {"const": 1},
             "verdict": _VERDICT,
-            "exit_code": {"enum": [0, 1, 3, 4]},
+            "exit_code": _EXIT_CODE,
             "owner": _TEXT,
             "policy": _closed({"source": _TEXT, "alpha": _NUMBER}),
             "suites": {"type": "array", "items": _SUITE},
@@ -137,6 +138,17 @@ REPORT: dict[str, Any] = {
             "duration_s": {"type": "number", "minimum": 0, "maximum": _LARGEST},
             "explain_flags": _TEXT,
             "folder": _TEXT,
+            # What the rules that the change edits would say; null: none that bear on the verdict.
+            "own_rules": {
+                **_closed(
+                    {
+                        "verdict": _VERDICT,
+                        "exit_code": _EXIT_CODE,
+                        "suites": {"type": "object", "additionalProperties": _VERDICT},
+                    }
+                ),
+                "type": ["object", "null"],
+            },
         }
     ),
 }

@@ -156,5 +156,6 @@ def test_a_report(keys, valid):
         "duration_s": 0.1,
         "explain_flags": "",
         "folder": "",
+        "own_rules": None,
     }
     assert accepts("report", {**least, **keys}) is valid

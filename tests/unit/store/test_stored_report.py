@@ -26,6 +26,7 @@ LEAST: dict[str, Any] = {
     "duration_s": 0.5,
     "explain_flags": "",
     "folder": "",
+    "own_rules": None,
 }
 
 
