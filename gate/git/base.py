@@ -29,8 +29,10 @@ def find_base(repository: Repository, *, named: str | None, environment: Mapping
     base of a merge group; the base that the event names; the merge-base with the default branch.
 
     Raises:
-        IncompleteError: None of them can be had; the message says what to add.
+        IncompleteError: None of them can be had, the message says what to add; or a push is judged
+            whose commit is not checked out.
     """
+    _refuse_to_push_another(repository, environment.get("PRE_COMMIT_TO_REF", ""))
     if named is not None:
         commit = repository.fetch(named) or repository.resolve(f"origin/{named}")
         if commit is None:
@@ -43,7 +45,16 @@ def find_base(repository: Repository, *, named: str | None, environment: Mapping
                 f"the base {commit[:12]} ({found_by}) cannot be fetched", fix=BASE_FIX
             )
         return Base(commit=here, found_by=found_by)
-    return _merge_base(repository)
+    return _merge_base(repository, remote=environment.get("PRE_COMMIT_REMOTE_NAME") or "origin")
+
+
+def _refuse_to_push_another(repository: Repository, pushed: str) -> None:
+    """In pre-commit's hook before a push: what is checked out must be what goes to the remote."""
+    if pushed and repository.resolve(pushed) != repository.resolve("HEAD"):
+        raise IncompleteError(
+            f"HEAD is not what is pushed, {pushed[:12]}: that was not checked out",
+            fix="check it out and push again, or leave this hook out once: SKIP=gate git push",
+        )
 
 
 def _event_bases(
@@ -93,10 +104,8 @@ def _event(path: str) -> object:
         raise IncompleteError(f"GITHUB_EVENT_PATH: {path}: cannot be read: {error}") from error
 
 
-def _merge_base(repository: Repository) -> Base:
-    done = repository.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    known = [done.stdout.decode().strip()] if done.returncode == 0 else []
-    for branch in [*known, "origin/main", "origin/master", "main", "master"]:
+def _merge_base(repository: Repository, *, remote: str) -> Base:
+    for branch in _default_branches(repository, remote):
         if repository.resolve(branch) is None:
             continue
         done = repository.run("merge-base", branch, "HEAD")
@@ -104,3 +113,14 @@ def _merge_base(repository: Repository) -> Base:
             return Base(commit=done.stdout.decode().strip(), found_by=f"merge-base with {branch}")
         raise IncompleteError(f"no merge-base of HEAD and {branch} is here", fix=BASE_FIX)
     raise IncompleteError("no default branch is here to compare with", fix=BASE_FIX)
+
+
+def _default_branches(repository: Repository, remote: str) -> Iterator[str]:
+    """Yield what may be the default branch: of the remote that is pushed to, of origin, here."""
+    for name in dict.fromkeys([remote, "origin"]):
+        done = repository.run("symbolic-ref", "--quiet", "--short", f"refs/remotes/{name}/HEAD")
+        if done.returncode == 0:
+            yield done.stdout.decode().strip()
+        yield f"{name}/main"
+        yield f"{name}/master"
+    yield from ("main", "master")

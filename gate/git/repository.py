@@ -16,8 +16,15 @@ BASE_FIX = (
 )
 
 
+# In a hook git names its own repository with these. In a linked worktree that makes a folder below
+# the top look like the top, and a folder of another repository like one of this.
+_OF_A_HOOK = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"}
+)
+
+
 class Repository:
-    """One git repository."""
+    """One git repository, found by a folder alone: in a hook and outside of it the same one."""
 
     def __init__(self, folder: Path) -> None:
         """Find the repository that a folder is in.
@@ -112,7 +119,8 @@ def _git(
     arguments: list[str], folder: Path, index: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     # No prompt may hang a build, and no locale may change what is parsed.
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    inherited = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
+    environment = {**inherited, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     if index is not None:
         environment["GIT_INDEX_FILE"] = str(index)
     return subprocess.run(
