@@ -21,18 +21,22 @@ COMMANDS = {
     "plan": ("gate.commands.plan", "Say what check would call, cost and be able to tell."),
     "refresh": ("gate.commands.refresh", "Record a new baseline: approve what the prompt does."),
     "drift": ("gate.commands.drift", "Hold today's answers of a prompt against its baseline."),
+    "audit": ("gate.commands.audit", "Call recorded answers again: is the baseline plausible?"),
     "certify": ("gate.commands.certify", "Measure the gate's false-alarm rate on a suite."),
     "explain": ("gate.commands.explain", "Show one case in full: inputs, outputs, diff, checks."),
     "report": ("gate.commands.report", "Render a stored report.json in other formats."),
+    "comment": ("gate.commands.comment", "Write the report on the pull request, as a comment."),
     "compare": ("gate.commands.compare", "Judge outputs made elsewhere: two files of rows."),
     "validate": ("gate.commands.validate", "Check everything that can be checked without a call."),
     "schema": ("gate.commands.schema", "Print the JSON Schema of a file."),
 }
+# Steps of action.yml; nobody types them.
+_HIDDEN = {"action": "gate.commands.action"}
 
 _EPILOG = """\b
 Exit codes:
   0    pass, not affected, waived, inconclusive where the policy allows it, first run
-  1    regression shown; certify: the suite is unfit to block
+  1    regression shown; audit: implausible recordings; certify: the suite is unfit to block
   2    usage or configuration
   3    inconclusive under `inconclusive: fail`
   4    incomplete: the gate could not look
@@ -50,9 +54,10 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        if cmd_name not in COMMANDS:
+        module = _HIDDEN.get(cmd_name) or COMMANDS.get(cmd_name, ("",))[0]
+        if not module:
             return None
-        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        command: click.Command = import_module(module).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

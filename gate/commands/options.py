@@ -60,40 +60,54 @@ def rules_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+_CASE = click.option("--case", metavar="GLOB", help="Only the cases whose id matches.")
+_QUIET = click.option("--quiet", is_flag=True, help="No progress on standard error.")
+_CALLS = (
+    click.option(
+        "--max-calls", type=click.IntRange(0), help="Stop, with exit 4, after so many calls."
+    ),
+    click.option(
+        "--max-cost", type=click.FloatRange(0), metavar="USD",
+        help="As --max-calls; needs price and maxTokens in the prompt.",
+    ),
+    click.option(
+        "--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+        help="Start no call later than this; as --max-calls.",
+    ),
+    click.option(
+        "--concurrency", type=click.IntRange(1, 1000), default=8, show_default=True,
+        help="Calls under way at once, at most.",
+    ),
+    click.option(
+        "--timeout", type=click.FloatRange(0, min_open=True), default=60.0,
+        show_default=True, metavar="SECONDS", help="Of one call.",
+    ),
+)  # fmt: skip
+
+
 def replay_options(function: Callable[..., None]) -> Callable[..., None]:
     """Which trials are asked for, and what they may cost."""
     for option in reversed((
-        click.option("--case", metavar="GLOB", help="Only the cases whose id matches."),
+        _CASE,
         click.option(
             "--repeats", type=click.IntRange(1, 1000), help="Trials a case of the new prompt."
         ),
         click.option(
             "--all-calls", is_flag=True, help="No early stop: make every call of the plan."
         ),
-        click.option(
-            "--max-calls", type=click.IntRange(0), help="Stop, with exit 4, after so many calls."
-        ),
-        click.option(
-            "--max-cost", type=click.FloatRange(0), metavar="USD",
-            help="As --max-calls; needs price and maxTokens in the prompt.",
-        ),
-        click.option(
-            "--deadline", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
-            help="Start no call later than this; as --max-calls.",
-        ),
-        click.option(
-            "--concurrency", type=click.IntRange(1, 1000), default=8, show_default=True,
-            help="Calls under way at once, at most.",
-        ),
-        click.option(
-            "--timeout", type=click.FloatRange(0, min_open=True), default=60.0,
-            show_default=True, metavar="SECONDS", help="Of one call.",
-        ),
+        *_CALLS,
         click.option(
             "--seed", type=int, default=0, show_default=True, help="Orders the calls."
         ),
-        click.option("--quiet", is_flag=True, help="No progress on standard error."),
+        _QUIET,
     )):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def call_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Of which cases trials are called, and what they may cost."""
+    for option in reversed((_CASE, *_CALLS, _QUIET)):
         function = option(function)
     return function
 

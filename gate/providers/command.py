@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 16 << 20  # bytes
 _STDERR_SHOWN = 600  # characters
+# With these a program of the change could speak for the step of the job, or act as the repository;
+# and what git tells its hooks would make it take one repository for another.
+_NOT_FOR_WORKERS = frozenset({
+    *("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"),
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"),
+})  # fmt: skip
 _FAREWELL_S = 2.0  # between closing the worker's input and killing it
 
 
@@ -66,7 +72,11 @@ class Command:
     ) -> None:
         self._command = command
         self._root = root
-        self._environment = dict(environment)
+        self._environment = {
+            name: value
+            for name, value in environment.items()
+            if name not in _NOT_FOR_WORKERS and not name.startswith("ACTIONS_")
+        }
         self._timeout_s = timeout_s
         self._worker: asyncio.subprocess.Process | None = None
         self._stderr = b""

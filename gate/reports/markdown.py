@@ -65,7 +65,7 @@ def render(report: Report, medium: Medium) -> str:
     """Return the report as a comment of GitHub: with all that changed, or what fits of it."""
     for detail in DETAILS:
         text = "".join(islice(_within(report, medium, detail), COMMENT + 1))
-        if len(text) <= COMMENT:
+        if len(text) <= COMMENT - medium.taken:
             break
     return text
 

@@ -12,3 +12,4 @@ class Medium:
     width: int | None = None  # columns of the terminal; None: a pipe or a file has no end
     is_coloured: bool = False
     link: str = ""  # where the whole report can be seen, if anywhere
+    taken: int = 0  # characters of a comment that stand before the report

@@ -29,18 +29,33 @@ def read_report(path: Path) -> Report:
         ConfigError: There is none, or it is no report of this version.
     """
     try:
-        value = json.loads(path.read_bytes(), parse_constant=refuse_constant)
+        data = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}", fix=_FIX) from error
+    return report_from(data, str(path))
+
+
+def report_from(data: bytes, name: str) -> Report:
+    """Return the report that was written as JSON.
+
+    Args:
+        data: The whole of it, by whomever.
+        name: Of where it comes from, for errors.
+
+    Raises:
+        ConfigError: It is no report of this version, or one that contradicts itself.
+    """
+    try:
+        value = json.loads(data, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: not JSON: {error}", fix=_FIX) from error
+        raise ConfigError(f"{name}: not JSON: {error}", fix=_FIX) from error
     if not isinstance(value, dict) or value.get("version") != 1:
-        raise ConfigError(f"{path}: no report of version 1", fix=_FIX)
-    _see_it_valid(value, str(path))
+        raise ConfigError(f"{name}: no report of version 1", fix=_FIX)
+    _see_it_valid(value, name)
     report = report_of(value)
     if not is_consistent(report):
         raise ConfigError(
-            f"{path}: verdict {report.verdict.value!r} and exit code {report.exit_code} do not fit "
+            f"{name}: verdict {report.verdict.value!r} and exit code {report.exit_code} do not fit "
             "each other, or the verdicts of the suites",
             fix=_FIX,
         )

@@ -1,0 +1,147 @@
+"""Running the gate in a step of the Action: its report on the page of the job, its outputs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gate.commands.action_files import RUNNER_FILES, append_summary
+from gate.commands.medium_here import medium_here
+from gate.core.ending import EXIT_CODES
+from gate.core.report import Report, Verdict
+from gate.core.secrets import Secrets
+from gate.errors import ConfigError
+from gate.reports.formats import FORMATS, render
+from gate.reports.medium import Medium
+from gate.reports.safe_text import visible
+from gate.store.atomic import write_whole
+from gate.store.stored_report import read_report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.commands.action_inputs import Inputs
+
+_TAIL = 40  # lines of standard error that the summary tells where there is no report
+_NO_REPORT = 70  # the gate said how it ended, and its report says otherwise or is not there
+_SIGNALLED = 128
+
+
+def run_gate(asked: Inputs) -> dict[str, str]:
+    """Run the gate, show its report, and return the outputs of the step.
+
+    Nothing of a verdict is decided here: the exit code is the gate's own. Where it and the report
+    do not fit each other, the exit code is that of a defect.
+    """
+    room = os.environ.get("RUNNER_TEMP") or None
+    # A folder of its own, so that no report of an earlier run can be taken for this one's.
+    folder = Path(tempfile.mkdtemp(prefix="gate-report-", dir=room))
+    code, said = _gate(asked.arguments(str(folder), os.environ.get("GATE_SHARDS", "")))
+    if asked.shard:
+        verdict = "none" if code == 0 else "error"
+        return {**_outputs(folder, verdict, code), "findings": "0", "cost": "0"}
+    report = _report(folder)
+    if report is not None and report.exit_code == code:
+        verdict = report.verdict.value
+    else:
+        # No way leads from here to 0, whatever the gate said, and no older report stays on show.
+        code = code if code > 1 else _NO_REPORT
+        report, verdict = _no_verdict(code, said), "error"
+        write_whole(folder / "report.json", [render(report, "json", Medium())])
+    _tell(report, asked)
+    return {**_outputs(folder, verdict, code), **_numbers(report)}
+
+
+def _report(folder: Path) -> Report | None:
+    try:
+        return read_report(folder / "report.json")
+    except ConfigError:
+        return None
+
+
+def _no_verdict(code: int, said: list[str]) -> Report:
+    """Return a report of what the gate said in place of one."""
+    why = said or ["it said nothing"]
+    return Report(
+        verdict=Verdict.INCOMPLETE,
+        exit_code=EXIT_CODES[Verdict.INCOMPLETE],
+        owner="",
+        policy_source="",
+        alpha=0.0,
+        suites=(),
+        notes=(f"the gate ended with exit {code}, and without a report", *why),
+    )
+
+
+def _gate(arguments: list[str]) -> tuple[int, list[str]]:
+    """Run the command line in a process of its own; return its exit code and what it said last."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-m", "gate", *arguments],
+        env=_environment(os.environ),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    said: list[str] = []
+    secrets = Secrets(os.environ)
+    assert process.stderr is not None  # noqa: S101 -- it is a pipe
+    for line in process.stderr:
+        # The runner masks secrets in its log, and nowhere else.
+        name = secrets.found_in(line)
+        told = f"(not shown: it holds the value of {name})\n" if name else line
+        sys.stderr.write(told)
+        said = [*said[1 - _TAIL :], visible(told.rstrip("\n"))]
+    code = process.wait()
+    return (code if code >= 0 else _SIGNALLED - code), said
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return what the gate, and a worker that it starts, may know of the step.
+
+    In a container the checkout belongs to somebody else, and git asks that it be named as safe.
+    """
+    kept = {name: value for name, value in given.items() if name not in RUNNER_FILES}
+    workspace = given.get("GITHUB_WORKSPACE", "")
+    if workspace:
+        number = given.get("GIT_CONFIG_COUNT", "0")
+        index = int(number) if number.isdecimal() else 0
+        kept["GIT_CONFIG_COUNT"] = str(index + 1)
+        kept[f"GIT_CONFIG_KEY_{index}"] = "safe.directory"
+        kept[f"GIT_CONFIG_VALUE_{index}"] = workspace
+    return kept
+
+
+def _tell(report: Report, asked: Inputs) -> None:
+    for name in ("table", *(("github",) if asked.annotations else ())):
+        click.echo(render(report, name, medium_here(is_stdout=True)), nl=False)
+    append_summary(render(report, "markdown", medium_here(is_stdout=False)))
+
+
+def _outputs(folder: Path, verdict: str, code: int) -> dict[str, str]:
+    def there(name: str) -> str:
+        path = folder / str(FORMATS[name].file_name)
+        return str(path) if path.is_file() else ""
+
+    return {
+        "verdict": verdict,
+        "exit-code": str(code),
+        "folder": str(folder),
+        "report-json": there("json"),
+        "report-html": there("html"),
+    }
+
+
+def _numbers(report: Report) -> dict[str, str]:
+    cost_usd = sum(suite.cost_usd or 0.0 for suite in report.suites)
+    return {
+        "findings": str(sum(len(suite.failed) for suite in report.suites)),
+        "cost": f"{cost_usd:.6f}",
+    }
