@@ -14,7 +14,6 @@ from gate.commands.relaying import DEFAULT_KEY, relay
 from gate.core.secrets import SHORTEST, Secrets
 from gate.errors import IncompleteError, UsageError
 from gate.github.api import GitHubApi
-from gate.github.comments import marker
 from gate.github.event import job_of, pull_request_of, workflow_run_of
 from gate.store.stored_report import read_report
 
@@ -61,7 +60,6 @@ def command(ctx: click.Context, /, *, result: Path | None, key: str | None, when
 
 def _writing(job: Job, result: Path, key: str) -> Callable[[Desk], Awaitable[None]]:
     number = pull_request_of(job)
-    marker(key)  # before anything is asked of GitHub
     saying = Saying(report=read_report(result), link=job.run_url)
 
     async def work(desk: Desk) -> None:

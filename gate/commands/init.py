@@ -1,7 +1,8 @@
-"""`gate init`: a project to start from."""
+"""`gate init`: a project to start from, and workflows for GitHub."""
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,32 +24,55 @@ next:
 
 
 @click.command("init", short_help="Write a starting gate.yaml, prompt, cases and workflow.")
-def command() -> None:
+@click.option(
+    "--github", is_flag=True,
+    help="Write workflows for pull requests, their comments, and a nightly drift; into a project "
+    "that is there, too.",
+)  # fmt: skip
+@click.option(
+    "--action", metavar="OWNER/REPO@COMMIT",
+    help="Where workflows take the gate from.  [default: where this one came from, if it knows]",
+)  # fmt: skip
+def command(*, github: bool, action: str | None) -> None:
     """Write a starting project into this folder. Files that are there are never overwritten."""
+    from gate.commands.workflows import Workflows
+
     here = Path.cwd()
-    starter = dict(_starter_files(files("gate") / "starter", ""))
-    there = [name for name in starter if (here / name).exists()]
+    is_started = (here / "gate.yaml").exists()
+    workflows = Workflows.of(here, action=action, is_alone=not github)
+    wanted = {} if github and is_started else _starter_files(files("gate") / "starter", here)
+    wanted |= workflows.files()
+    there = [path for path in wanted if path.exists()]
     if there:
         raise UsageError(
-            f"{there[0]} is here already; nothing was written", fix="run gate init in a new folder"
-        )
-    for name, content in starter.items():
-        (here / name).parent.mkdir(parents=True, exist_ok=True)
-        (here / name).write_bytes(content)
-        click.echo(f"wrote {name}")
+            f"{_told(there[0], here)} is here already; nothing was written",
+            fix="gate init --github adds workflows to a project" if not github and is_started
+            else "move it away, or run gate init in a new folder",
+        )  # fmt: skip
+    for path, content in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        click.echo(f"wrote {_told(path, here)}")
     _ignore_recordings(here / ".gitignore")
-    click.echo(_NEXT, nl=False)
+    if not is_started:
+        click.echo(_NEXT, nl=False)
+    click.echo(workflows.next_steps(), nl=False)
 
 
-def _starter_files(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
-    found = []
+def _told(path: Path, here: Path) -> str:
+    return os.path.relpath(path, here).replace(os.sep, "/")
+
+
+def _starter_files(folder: Traversable, target: Path) -> dict[Path, bytes]:
+    found: dict[Path, bytes] = {}
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        # A wheel keeps no dot-folders safe, so the starter spells them out.
-        name = prefix + entry.name.replace("dot-", ".", 1)
+        # A wheel keeps no dot-folders safe, so the starter spells them out; workflows are apart.
+        if entry.name == "dot-github":
+            continue
         if entry.is_dir():
-            found += _starter_files(entry, f"{name}/")
+            found |= _starter_files(entry, target / entry.name)
         else:
-            found.append((name, entry.read_bytes()))
+            found[target / entry.name] = entry.read_bytes()
     return found
 
 
