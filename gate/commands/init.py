@@ -35,11 +35,12 @@ next:
 )  # fmt: skip
 def command(*, github: bool, action: str | None) -> None:
     """Write a starting project into this folder. Files that are there are never overwritten."""
+    from gate.commands.own_address import own_address
     from gate.commands.workflows import Workflows
 
     here = Path.cwd()
     is_started = (here / "gate.yaml").exists()
-    workflows = Workflows.of(here, action=action, is_alone=not github)
+    workflows = Workflows.of(here, action=action, own=own_address(), is_alone=not github)
     wanted = {} if github and is_started else _starter_files(files("gate") / "starter", here)
     wanted |= workflows.files()
     there = [path for path in wanted if path.exists()]

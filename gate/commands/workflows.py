@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from gate.commands.own_address import own_address
 from gate.errors import UsageError
 from gate.flow.project import open_project
 from gate.git import Repository
@@ -34,8 +33,14 @@ class Workflows:
     is_alone: bool  # only the one for pull requests
 
     @classmethod
-    def of(cls, here: Path, *, action: str | None, is_alone: bool) -> Workflows:
+    def of(cls, here: Path, *, action: str | None, own: str | None, is_alone: bool) -> Workflows:
         """Fit the templates to the project in a folder.
+
+        Args:
+            here: The folder.
+            action: OWNER/REPO@COMMIT, as the user names it.
+            own: The same, as this gate's own installation tells it.
+            is_alone: Whether only the workflow for pull requests is wanted.
 
         Raises:
             UsageError: `action` names no commit.
@@ -54,7 +59,7 @@ class Workflows:
         return cls(
             top=top,
             folder=folder,
-            action=action or own_address() or _NOWHERE,
+            action=action or own or _NOWHERE,
             keys=_keys(here),
             is_alone=is_alone,
         )
