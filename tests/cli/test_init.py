@@ -13,6 +13,7 @@ from cli.project import run
 from conftest import Folder, echo_project, prompt_file
 
 from gate.commands.own_address import address_of
+from gate.commands.workflows import Workflows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +48,8 @@ def test_all_workflows_fit_each_other_and_ask_for_the_least_rights(repo: Folder)
     assert list(found) == ALL
     assert all(gate_step(each)["uses"] == PINNED for each in found.values())
     # YAML 1.1 reads the key `on` as true.
-    assert found["gate-comment.yml"][True]["workflow_run"]["workflows"] == [
-        found["gate.yml"]["name"]
-    ]
+    after = found["gate-comment.yml"][True]["workflow_run"]
+    assert after["workflows"] == [found["gate.yml"]["name"]]
     assert found["gate.yml"]["permissions"] == {"contents": "read"}
     assert found["gate-drift.yml"]["permissions"] == {"contents": "read"}
     assert found["gate-comment.yml"]["permissions"] == {}
@@ -108,13 +108,13 @@ def test_the_action_is_named_by_a_commit(repo: Folder, action: str) -> None:
     assert not (repo.path / "gate.yaml").exists()
 
 
-def test_where_nobody_tells_the_gates_address_the_next_steps_ask_for_it(
-    repo: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gate.commands.workflows.own_address", lambda: None)
-    done = run(repo, "init", "--github")
-    assert "name the gate's repository and commit in the workflows" in done.stdout
-    assert gate_step(workflows(repo)["gate.yml"])["uses"] == f"OWNER/REPOSITORY@{'0' * 40}"
+def test_where_nobody_tells_the_gates_address_the_next_steps_ask_for_it(repo: Folder) -> None:
+    unknown = Workflows.of(repo.write({}).path, action=None, own=None, is_alone=False)
+    assert "name the gate's repository and commit in the workflows" in unknown.next_steps()
+    (text,) = [text for path, text in unknown.files().items() if path.name == "gate.yml"]
+    assert gate_step(yaml.safe_load(text))["uses"] == f"OWNER/REPOSITORY@{'0' * 40}"
+    known = Workflows.of(repo.path, action=None, own=PINNED, is_alone=False)
+    assert "name the gate's repository" not in known.next_steps()
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,9 @@ def test_what_is_written_passes_the_schema_of_workflows(
     inner = Folder(repo.path / "bots").write({**echo_project({"a": "yes"}), **keys})
     assert run(inner, "init", "--github", "--action", PINNED).returncode == 0
     paths = [str(path) for path in (repo.path / ".github/workflows").glob("*.yml")]
+    schema = "vendor.github-workflows"
     done = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", *paths],
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *paths],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
