@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gate.core.model import Response
 from gate.errors import BaselineError
+from gate.store.json_text import refuse_constant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from gate.core.tree import Tree
 
 FORMAT = "gate-baseline/1"
+_NUMBERS = ("latency_ms", "input_tokens", "output_tokens", "cost_usd")
+_LARGEST = 1e15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,21 +84,22 @@ def read_baseline(tree: Tree, suite: str) -> Baseline | None:
     rows = [_row(line, f"{name}:{number}", fix) for number, line in enumerate(lines[:-1], 1)]
     try:
         head, *rest = rows
-        baseline, stated = _head(head, rest), head["cases"]
+        baseline, stated = _head(head), head["cases"]
     except (KeyError, TypeError, ValueError) as error:
         raise BaselineError(f"{name}: not a baseline: {error!r}", fix=fix) from error
     if baseline.suite != suite:
         raise BaselineError(f"{name}:1: belongs to suite {baseline.suite!r}", fix=fix)
-    if len(baseline.cases) != stated or len(rest) != stated:
+    cases = dict(_case(row, f"{name}:{number}", fix) for number, row in enumerate(rest, 2))
+    if len(cases) != stated or len(rest) != stated:
         raise BaselineError(
             f"{name}: {len(rest)} cases stand here, its first line says {stated}", fix=fix
         )
-    return baseline
+    return replace(baseline, cases=cases)
 
 
 def _row(line: bytes, where: str, fix: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BaselineError(f"{where}: not JSON: {error}", fix=fix) from error
     if not isinstance(row, dict):
@@ -103,7 +107,7 @@ def _row(line: bytes, where: str, fix: str) -> dict[str, Any]:
     return row
 
 
-def _head(head: dict[str, Any], rest: list[dict[str, Any]]) -> Baseline:
+def _head(head: dict[str, Any]) -> Baseline:
     if head["format"] != FORMAT:
         raise ValueError(f"format {head['format']!r}")
     datetime.fromisoformat(head["recorded_at"][:10])
@@ -114,18 +118,23 @@ def _head(head: dict[str, Any], rest: list[dict[str, Any]]) -> Baseline:
         recorded_at=head["recorded_at"],
         repeats=head["repeats"],
         vendor_models=tuple(head.get("vendor_models", [])),
-        cases={
-            row["case"]: BaselineCase(
-                digest=row["digest"], trials=tuple(_trial(trial) for trial in row["trials"])
-            )
-            for row in rest
-        },
     )
+
+
+def _case(row: dict[str, Any], where: str, fix: str) -> tuple[str, BaselineCase]:
+    try:
+        case_id, trials = row["case"], tuple(_trial(trial) for trial in row["trials"])
+        hash(case_id)
+        return case_id, BaselineCase(digest=row["digest"], trials=trials)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BaselineError(f"{where}: not a baseline's case: {error!r}", fix=fix) from error
 
 
 def _trial(raw: dict[str, Any]) -> Response:
     if not isinstance(raw["output"], str) or not isinstance(raw["finish_reason"], str):
         raise TypeError("output and finish_reason are texts")
+    for name in _NUMBERS:
+        _see_number(name, raw.get(name))
     return Response(
         text=raw["output"],
         finish_reason=raw["finish_reason"],
@@ -134,3 +143,13 @@ def _trial(raw: dict[str, Any]) -> Response:
         output_tokens=raw.get("output_tokens"),
         cost_usd=raw.get("cost_usd"),
     )
+
+
+def _see_number(name: str, value: object) -> None:
+    """Refuse what no answer can have, and what would make one look cheap or unmeasured."""
+    is_count = name.endswith("_tokens")
+    if value is None and name != "latency_ms":
+        return
+    kind = int if is_count else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kind) or not 0 <= value <= _LARGEST:
+        raise ValueError(f"{name}: {value!r} is no {'count' if is_count else 'number'}")

@@ -130,6 +130,13 @@ def changed(line: str, **keys: object) -> str:
     return json.dumps({**json.loads(line), **keys})
 
 
+def with_number(name: str, value: object) -> str:
+    """The first case, with one number of its first trial replaced."""
+    case = json.loads(A)
+    case["trials"][0][name] = value
+    return json.dumps(case)
+
+
 def without(line: str, key: str) -> str:
     return json.dumps({name: value for name, value in json.loads(line).items() if name != key})
 
@@ -157,6 +164,18 @@ def without(line: str, key: str) -> str:
             [HEAD, A.replace('"one"', "null"), B], "output and finish_reason are texts", id="null"
         ),
         pytest.param([HEAD, changed(A, case=["a"]), B], "not a baseline", id="id-that-is-a-list"),
+        *(
+            pytest.param([HEAD, with_number(name, value), B], ":2: not a baseline's case: ",
+                         id=f"{name}-{value}")
+            for name, value in (
+                ("output_tokens", -1), ("output_tokens", "5"), ("output_tokens", 1.5),
+                ("output_tokens", True), ("input_tokens", 10**400), ("cost_usd", -0.1),
+                ("cost_usd", "0"), ("latency_ms", None), ("latency_ms", -1.0),
+            )
+        ),
+        pytest.param(
+            [HEAD, with_number("cost_usd", float("nan")), B], ":2: not JSON: NaN", id="nan"
+        ),
     ],
 )  # fmt: skip
 def test_what_is_no_baseline_is_refused(lines: list[str], says: str) -> None:
