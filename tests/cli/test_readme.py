@@ -18,6 +18,8 @@ from conftest import echo_project, prompt_file
 from gate.core.report import FieldChange
 from gate.reports.diff_lines import diff_lines
 from gate.reports.formats import FORMATS
+from gate.store.config import read_config
+from gate.store.worktree import WorkTree
 
 if TYPE_CHECKING:
     from conftest import Folder
@@ -48,7 +50,7 @@ def gate_arguments(line: str) -> list[str]:
 
 
 def test_there_is_no_command_block_that_nobody_runs() -> None:
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 7
     assert "<!-- test command -->\n```sh\n" in README  # .ci/run looks for it
 
 
@@ -71,24 +73,49 @@ def test_the_error_in_the_readme_is_what_the_gate_prints(folder: Folder) -> None
     assert done.stderr == shown
 
 
+def test_the_commands_for_github_and_its_tables_are_those_of_the_action(repo: Folder) -> None:
+    (line,) = block("gate init --github")
+    done = gate_in_process(repo, *gate_arguments(line))
+    assert done.returncode == 0, done.stderr
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    section = README.split("\n### On GitHub\n")[1].split("\n### ")[0]
+    for kind in ("input", "output"):
+        table = section.split(f"| {kind} |")[1].split("\n\n")[0]
+        first = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        named = [name for cell in first for name in re.findall(r"`([\w-]+)`", cell)]
+        assert sorted(named) == sorted(action[f"{kind}s"])
+    written = {path.name for path in (repo.path / ".github/workflows").iterdir()}
+    assert set(re.findall(r"^\| `(gate[\w-]*\.yml)`", section, re.MULTILINE)) == written
+
+
+def test_what_the_readme_says_of_waivers_is_a_configuration(folder: Folder) -> None:
+    (waivers,) = re.findall(r"^```yaml\n(waivers:.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    folder.write({"gate.yaml": f"version: 1\nsuites: {{}}\n{waivers}"})
+    config = read_config(WorkTree(folder.path))
+    assert (config.waivers[0].segment, config.waivers[0].owner) == ("topic=billing", "ada")
+
+
 def test_the_matrix_in_the_readme_replays_in_parts_and_merges_them(repo: Folder) -> None:
     (text,) = re.findall(r"^```yaml\n(name: gate.*?)^```$", README, re.MULTILINE | re.DOTALL)
     jobs = yaml.safe_load(text)["jobs"]
     assert (jobs["gate"]["needs"], jobs["gate"]["if"]) == ("replay", "always()")
-    parts, (merge,) = jobs["replay"]["strategy"]["matrix"]["shard"], runs_of(jobs["gate"])
-    (replay,) = runs_of(jobs["replay"])
+    parts = jobs["replay"]["strategy"]["matrix"]["shard"]
+    # What the Action makes of the two is tried in tests/action.
+    assert given(jobs["replay"]) == {"shard": f"${{{{ matrix.shard }}}}/{len(parts)}"}
+    assert given(jobs["gate"]) == {"command": "merge"}
+    lines = [f"gate check --shard {part}/{len(parts)} --output shards" for part in parts]
     answers = {f"c{i:03}": f"yes {i}" for i in range(1000)}
     repo.write(echo_project(answers, repeats={"baseline": 1, "new": 1})).commit()
     repo.write({"fixtures/s.prompt.yml": prompt_file("{{answer}} indeed")})
-    said = []
-    for part in parts:
-        line = replay.replace("${{ matrix.shard }}", str(part))
-        said.append((line, gate_in_process(repo, *gate_arguments(line), "--quiet").stdout))
+    said = [
+        (line, gate_in_process(repo, *gate_arguments(line), "--quiet").stdout) for line in lines
+    ]
+    line, third = said[2]
+    assert third == shown_after(line)
+    merge = third.strip().rpartition(": ")[2]
     done = gate_in_process(repo, *gate_arguments(merge))
     assert "note: merged from 8 shards" in done.stdout
     assert done.returncode in {0, 1}, done.stderr
-    line, third = said[2]
-    assert third == shown_after(line)
 
 
 def test_the_commands_on_reports_write_what_the_table_of_formats_says(repo: Folder) -> None:
@@ -122,9 +149,9 @@ def _section(heading: str) -> str:
     return README.split(f"\n{heading}\n")[1].split("\n## ")[0]
 
 
-def runs_of(job: dict[str, Any]) -> list[str]:
-    """The gate's own lines of a job."""
-    return [step["run"] for step in job["steps"] if step.get("run", "").startswith("gate ")]
+def given(job: dict[str, Any]) -> dict[str, Any]:
+    """What a job gives the Action."""
+    return next(step["with"] for step in job["steps"] if step["uses"].startswith("OWNER/"))
 
 
 def shown_after(command: str) -> str:
