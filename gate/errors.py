@@ -40,6 +40,10 @@ class UnkeptError(RecordingError):
     exit_code = 4
 
 
+class NoRepositoryError(UsageError):
+    """There is no git, or a folder is in no repository."""
+
+
 class IncompleteError(GateError):
     """The gate could not look, so it must not pass."""
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _TAIL = 40  # lines of standard error that the summary tells where there is no report
 _NO_REPORT = 70  # the gate said how it ended, and its report says otherwise or is not there
 _SIGNALLED = 128
+NO_VERDICT = "error"
 
 
 def run_gate(asked: Inputs) -> dict[str, str]:
@@ -44,18 +45,27 @@ def run_gate(asked: Inputs) -> dict[str, str]:
     folder = Path(tempfile.mkdtemp(prefix="gate-report-", dir=room))
     code, said = _gate(asked.arguments(str(folder), os.environ.get("GATE_SHARDS", "")))
     if asked.shard:
-        verdict = "none" if code == 0 else "error"
+        verdict = "none" if code == 0 else NO_VERDICT
         return {**_outputs(folder, verdict, code), "findings": "0", "cost": "0"}
     report = _report(folder)
-    if report is not None and report.exit_code == code:
-        verdict = report.verdict.value
-    else:
-        # No way leads from here to 0, whatever the gate said, and no older report stays on show.
-        code = code if code > 1 else _NO_REPORT
-        report, verdict = _no_verdict(code, said), "error"
+    code, verdict = settled(code, report)
+    if report is None or verdict == NO_VERDICT:
+        # So that no older report of the pull request stays on show.
+        report = _no_verdict(code, said)
         write_whole(folder / "report.json", [render(report, "json", Medium())])
     _tell(report, asked)
     return {**_outputs(folder, verdict, code), **_numbers(report)}
+
+
+def settled(code: int, report: Report | None) -> tuple[int, str]:
+    """Return exit code and verdict of the step.
+
+    Without a report, or with one that says otherwise, there is no verdict, and no way leads from
+    there to 0 or to 1, whatever the gate said.
+    """
+    if report is not None and report.exit_code == code:
+        return code, report.verdict.value
+    return (code if code > 1 else _NO_REPORT), NO_VERDICT
 
 
 def _report(folder: Path) -> Report | None:

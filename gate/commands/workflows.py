@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from gate.errors import UsageError
+from gate.errors import NoRepositoryError, UsageError
 from gate.flow.project import open_project
 from gate.git import Repository
 from gate.store.prompts import read_prompt
@@ -54,7 +54,7 @@ class Workflows:
         try:
             repository = Repository(here)
             top, folder = repository.top, repository.prefix_of(here.resolve())
-        except UsageError:  # no git, or no repository yet
+        except NoRepositoryError:  # no git, or no repository yet
             top, folder = here, ""
         return cls(
             top=top,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.errors import UsageError
+from gate.errors import NoRepositoryError
 from gate.flow.from_baseline import against_itself
 from gate.flow.from_git import change_from_git
 from gate.flow.project import choose_suites
@@ -44,6 +44,6 @@ def audited_change(
 def _is_in_repository(project: Project) -> bool:
     try:
         Repository(project.root)
-    except UsageError:
+    except NoRepositoryError:
         return False
     return True

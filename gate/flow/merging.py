@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from gate.core.canonical import digest
-from gate.errors import IncompleteError, UsageError
+from gate.errors import IncompleteError, NoRepositoryError
 from gate.flow.brought import Brought
 from gate.git import Repository
 from gate.store.shards import find_shards, read_answers, read_head
@@ -133,7 +133,7 @@ class Shards:
     def _see_none_committed(self, project: Project) -> None:
         try:
             repository = Repository(project.root)
-        except UsageError:  # two files need no git
+        except NoRepositoryError:  # two files need no git
             return
         for path in self.heads:
             if repository.may_hold(path):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.core.secrets import Secrets
-from gate.errors import ConfigError, UsageError
+from gate.errors import ConfigError, NoRepositoryError
 from gate.git import Repository
 from gate.store.config import read_config
 from gate.store.recordings import Recordings
@@ -39,7 +39,7 @@ class Project:
         """Where the project lies in its repository: "" at the top or outside one, or "folder/"."""
         try:
             return Repository(self.root).prefix_of(self.root)
-        except UsageError:  # no git, or no repository
+        except NoRepositoryError:  # no git, or no repository
             return ""
 
     def config(self) -> Config:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from gate.errors import UsageError
+from gate.errors import NoRepositoryError, UsageError
 
 BASE_FIX = (
     "give the gate the history it needs: in a workflow, `fetch-depth: 0` at actions/checkout; "
@@ -30,15 +30,21 @@ class Repository:
         """Find the repository that a folder is in.
 
         Raises:
-            UsageError: There is no git, or no repository.
+            NoRepositoryError: There is no git, or no repository.
+            UsageError: Git does not trust the repository.
         """
         if shutil.which("git") is None:
-            raise UsageError(
+            raise NoRepositoryError(
                 "git is not installed", fix="install it, or compare two files: --old A --new B"
             )
         done = _git(["rev-parse", "--show-toplevel"], folder)
-        if done.returncode:
+        if b"dubious ownership" in done.stderr:
             raise UsageError(
+                f"{folder}: belongs to another user, and git does not trust it",
+                fix=f"git config --global --add safe.directory {folder}",
+            )
+        if done.returncode:
+            raise NoRepositoryError(
                 f"{folder}: not in a git repository",
                 fix="run: git init; or compare two files without git: "
                 "gate check --old A.prompt.yml --new B.prompt.yml",

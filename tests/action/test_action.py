@@ -25,11 +25,6 @@ def project(policy: dict | None = None) -> dict[str, str | bytes]:
 
 
 @pytest.fixture
-def broken(repo: Folder):
-    return pull_request(repo, project(FAILURES_ONLY), BROKEN)
-
-
-@pytest.fixture
 def harmless(repo: Folder):
     return pull_request(repo, project(), HARMLESS)
 

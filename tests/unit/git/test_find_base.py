@@ -258,3 +258,10 @@ def test_a_path_with_spaces_and_umlauts_is_found(tmp_path) -> None:
     repository = Repository(folder.path / "sub")
     assert repository.top.resolve() == folder.path.resolve()
     assert repository.resolve("HEAD") == commit
+
+
+def test_a_repository_of_another_user_is_told_as_such(repo: Folder, monkeypatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UsageError, match="belongs to another user") as caught:
+        Repository(repo.path)
+    assert caught.value.fix == f"git config --global --add safe.directory {repo.path}"
