@@ -81,7 +81,7 @@ class Folder:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("GITHUB_", "OPENAI_", "ANTHROPIC_", "CI"))
+            if not name.startswith(("GITHUB_", "OPENAI_", "ANTHROPIC_", "CI", "COLUMNS"))
         }
         return subprocess.run(
             [sys.executable, "-m", "gate", *arguments],

@@ -28,7 +28,7 @@ def gate_in_process(
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder.path)
         for name in list(os.environ):
-            if name.startswith(("GITHUB_", "OPENAI_", "ANTHROPIC_", "CI")):
+            if name.startswith(("GITHUB_", "OPENAI_", "ANTHROPIC_", "CI", "COLUMNS")):
                 patch.delenv(name)
         for name, value in env.items():
             patch.setenv(name, value)

@@ -164,6 +164,16 @@ def test_softer_expectations_and_fewer_cases_are_shown_beside(repo: Folder) -> N
     assert report["own_rules"]["suites"] == {"s": "inconclusive"}
 
 
+def test_a_renamed_case_is_judged_under_its_old_name_and_its_new_one(repo: Folder) -> None:
+    repo.write({**logged(MANY, checks=IS_YES), "fixtures/cases.jsonl": rows_of(MANY)}).commit()
+    renamed = {f"new-{key}": "yes 1" for key in MANY}  # and easier, too
+    repo.write({**BROKEN, "fixtures/cases.jsonl": rows_of(renamed)})
+    report = judged(repo, "--all-calls", exit_code=1)
+    assert report["suites"][0]["cases"] == 60
+    assert "suite s: 30 new cases in this change; judged too" in report["notes"]
+    assert any("30 cases deleted in this change" in note for note in report["notes"])
+
+
 def test_a_case_whose_input_is_edited_has_no_answer_of_its_own(repo: Folder) -> None:
     repo.write(project()).commit()
     other = rows_of({key: f"{text}0" for key, text in MANY.items()})
