@@ -42,6 +42,7 @@ def inputs() -> None:
             "key": asked.key,
             "artifact": asked.artifact,
             "shards": asked.shards,
+            "shards-folder": str(Path(os.environ.get("RUNNER_TEMP", "")) / "gate-shards"),
             "local": "true" if _needs_model(asked) else "false",
         }
     )

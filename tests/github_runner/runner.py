@@ -73,8 +73,6 @@ class Job:
         action = yaml.safe_load((ACTION / "action.yml").read_text(encoding="utf-8"))
         contexts = {
             "github.token": token,
-            "github.action_path": str(ACTION),
-            "runner.temp": str(self.temp),
         }
         unknown = inputs.keys() - action["inputs"].keys()
         if unknown:
