@@ -13,8 +13,7 @@ import click
 
 from gate.commands.action_files import RUNNER_FILES, append_summary
 from gate.commands.medium_here import medium_here
-from gate.core.ending import EXIT_CODES
-from gate.core.report import Report, Verdict
+from gate.core.ending import blind
 from gate.core.secrets import Secrets
 from gate.errors import ConfigError
 from gate.reports.formats import FORMATS, render
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.commands.action_inputs import Inputs
+    from gate.core.report import Report
 
 _TAIL = 40  # lines of standard error that the summary tells where there is no report
 _NO_REPORT = 70  # the gate said how it ended, and its report says otherwise or is not there
@@ -51,7 +51,8 @@ def run_gate(asked: Inputs) -> dict[str, str]:
     code, verdict = settled(code, report)
     if report is None or verdict == NO_VERDICT:
         # So that no older report of the pull request stays on show.
-        report = _no_verdict(code, said)
+        why = said or ["it said nothing"]
+        report = blind(f"the gate ended with exit {code}, and without a report", *why)
         write_whole(folder / "report.json", [render(report, "json", Medium())])
     _tell(report, asked)
     return {**_outputs(folder, verdict, code), **_numbers(report)}
@@ -73,20 +74,6 @@ def _report(folder: Path) -> Report | None:
         return read_report(folder / "report.json")
     except ConfigError:
         return None
-
-
-def _no_verdict(code: int, said: list[str]) -> Report:
-    """Return a report of what the gate said in place of one."""
-    why = said or ["it said nothing"]
-    return Report(
-        verdict=Verdict.INCOMPLETE,
-        exit_code=EXIT_CODES[Verdict.INCOMPLETE],
-        owner="",
-        policy_source="",
-        alpha=0.0,
-        suites=(),
-        notes=(f"the gate ended with exit {code}, and without a report", *why),
-    )
 
 
 def _gate(arguments: list[str]) -> tuple[int, list[str]]:

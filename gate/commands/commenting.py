@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.core.report import Report, Verdict
+from gate.core.ending import blind
+from gate.core.report import Verdict
 from gate.errors import IncompleteError
 from gate.github.addresses import is_plain
 from gate.github.comments import Done, marker, upsert
@@ -16,11 +17,13 @@ from gate.reports.safe_text import code_span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gate.core.report import Report
     from gate.core.secrets import Secrets
     from gate.github.api import GitHubApi
     from gate.github.event import WorkflowRun
 
 AUTO, ALWAYS = "auto", "always"
+NOTHING = "none: nothing to say"
 _SHOWN = 12  # characters of a commit
 
 
@@ -48,8 +51,14 @@ class Desk:
     when: str  # AUTO: no new comment for a pass; an old one turns green all the same
     secrets: Secrets
 
-    async def bring(self, number: int, key: str, saying: Saying) -> str:
+    async def bring(self, number: int, key: str, saying: Saying, *, is_worth: bool = True) -> str:
         """Bring the comment of a key on a pull request to what is to be said.
+
+        Args:
+            number: Of the pull request.
+            key: Of the comment.
+            saying: What it says.
+            is_worth: Whether it is worth a comment where there is none yet.
 
         Returns:
             One line that tells what was done.
@@ -70,10 +79,10 @@ class Desk:
             number=number,
             key=key,
             text=text,
-            create=self.when == ALWAYS or saying.report.verdict is not Verdict.PASS,
+            create=is_worth and (self.when == ALWAYS or saying.report.verdict is not Verdict.PASS),
         )
         if posted.done is Done.NONE:
-            return "none: nothing to say"
+            return NOTHING
         is_shown = is_plain(posted.url) and not self.secrets.found_in(posted.url)
         return f"comment {posted.done.value}{f': {posted.url}' if is_shown else ''}"
 
@@ -89,22 +98,14 @@ def of_run(report: Report, run: WorkflowRun, reports: Sequence[Report]) -> Sayin
     said = _contradiction(report, run, reports)
     if said and not report.exit_code:
         # No green headline over a run that failed.
-        report = incomplete(said)
+        report = blind(said)
     warning = f"\n\n⚠️ {said[0].upper()}{said[1:]}." if said else ""
     return Saying(report=report, link=run.url, before=_first_line(run) + warning)
 
 
 def unread(why: str, run: WorkflowRun) -> Saying:
     """Say that the report of another run cannot be read; what was said before it is over."""
-    return Saying(report=incomplete(why), link=run.url, before=_first_line(run))
-
-
-def incomplete(why: str) -> Report:
-    """Return the report of a gate that could not look."""
-    return Report(
-        verdict=Verdict.INCOMPLETE, exit_code=IncompleteError.exit_code, owner="",
-        policy_source="", alpha=0.0, suites=(), notes=(why,),
-    )  # fmt: skip
+    return Saying(report=blind(why), link=run.url, before=_first_line(run))
 
 
 def _first_line(run: WorkflowRun) -> str:

@@ -80,20 +80,10 @@ def show(ctx: click.Context, report: Report, formats: list[str], output: Path | 
 
 
 def _incomplete(error: IncompleteError, duration_s: float) -> Report:
-    from gate.core.report import Report, Verdict
+    from gate.core.ending import blind
+    from gate.core.report import Verdict
 
-    told = (
-        error.report
-        if isinstance(error, StoppedError)
-        else Report(
-            verdict=Verdict.INCOMPLETE,
-            exit_code=error.exit_code,
-            owner="",
-            policy_source="",
-            alpha=0.0,
-            suites=(),
-        )
-    )
+    told = error.report if isinstance(error, StoppedError) else blind()
     why = (str(error), *([f"repair: {error.fix}"] if error.fix else []))
     # A suite before it may have failed: this run leaves as one that could not look all the same.
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.commands.commenting import Desk, Saying, of_run, unread
+from gate.commands.commenting import NOTHING, Desk, Saying, of_run, unread
 from gate.errors import ConfigError, IncompleteError
 from gate.github.answers import ApiError
 from gate.github.artifacts import MOST, fetch, report_artifacts
@@ -48,6 +48,12 @@ async def relay(desk: Desk, run: WorkflowRun, say: Callable[[str], None]) -> Non
     if number is None:
         return
     artifacts, problems = await _artifacts(desk, run, say)
+    if not artifacts and run.conclusion != "success":
+        # It may have failed before the gate ran: what an earlier run said is over.
+        saying = unread("the run left no report", run)
+        told = await desk.bring(number, DEFAULT_KEY, saying, is_worth=False)
+        if told != NOTHING:
+            say(told)
     lefts = [await _left(desk, each) for each in artifacts]
     reports = [each.report for each in lefts if each.report is not None]
     for each in lefts:

@@ -201,6 +201,16 @@ def test_a_run_without_a_report_is_said_to_have_none(folder: Folder) -> None:
     assert done.stdout == "none: the run left no artifact named gate-report\n"
 
 
+def test_an_older_pass_does_not_stay_where_a_run_failed_without_a_report(folder: Folder) -> None:
+    with StubGitHub() as github:
+        github.pull(7)
+        github.comment("<!-- gate:report -->\n### ✅ gate: pass")
+        done = relay(folder, github)
+    assert "comment edited" in done.stdout
+    assert "⛔ gate: incomplete" in said(github)
+    assert "the run left no report" in said(github)
+
+
 def test_the_token_never_reaches_the_store_of_artifacts(folder: Folder) -> None:
     with StubGitHub() as github:
         github.pull(7)
