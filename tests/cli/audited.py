@@ -62,7 +62,8 @@ def run(
     env = {"WORKER_LOG": str(log_of(folder)), "WORKER_PYTHON": sys.executable, **more}
     done = gate_in_process(folder, *arguments, **env)
     assert "Traceback" not in done.stderr
-    assert done.returncode in ({0, 1} if exit_code is None else {exit_code}), done.stdout + done.stderr
+    wanted = {0, 1} if exit_code is None else {exit_code}
+    assert done.returncode in wanted, done.stdout + done.stderr
     return done
 
 
