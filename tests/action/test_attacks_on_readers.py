@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 # One of each kind of reader; tests/unit/reports has all of them.
 AT_COMMENTS = (
-    "markdown-image", "reference-link", "html", "mention", "issue", "backticks", "fence", "long-fence",
-    "details-end", "mask", "error-command", "azure-command", "output-of-a-step", "osc-8", "bidi",
+    "markdown-image", "reference-link", "html", "mention", "issue", "backticks", "fence",
+    "long-fence", "details-end", "mask", "error-command", "azure-command", "output-of-a-step",
+    "osc-8", "bidi",
 )  # fmt: skip
 
 
