@@ -39,7 +39,8 @@ def suite_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -
     by_author = run.found[0].plan.by_author
     if by_author:
         notes.append(
-            f"suite {name}: {by_author} answers of the new prompt were recorded by the author"
+            f"suite {name}: {by_author} answers of the new prompt were recorded by the author of "
+            f"the change; gate audit {name} calls some of them again"
         )
     if not suite.suite.rules.checks:
         notes.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,19 @@ def _recorded(repo: Folder) -> Folder:
     run(repo, "refresh", "--quiet")
     repo.commit()
     return repo
+
+
+def test_what_the_author_recorded_counts_and_is_told_as_his(change: Folder) -> None:
+    # What the author recorded on his own machine is not there in CI.
+    shutil.rmtree(change.path / ".gate")
+    done = run(change, "check", "--format", "json", exit_code=None)
+    report = json.loads(done.stdout)
+    assert report["suites"][0]["calls"]["new_live"] == 0
+    (note,) = [each for each in report["notes"] if "recorded by the author" in each]
+    assert note == (
+        "suite s: 30 answers of the new prompt were recorded by the author of the change; "
+        "gate audit s calls some of them again"
+    )
 
 
 def test_what_the_author_recorded_is_audited(change: Folder) -> None:
