@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.core.config import Suite
+    from gate.core.model import Case
     from gate.flow.project import Project
 
 
@@ -20,14 +22,25 @@ if TYPE_CHECKING:
 @config_option
 def command(suites: tuple[str, ...], *, config: Path | None) -> None:
     """Read gate.yaml and all that it names, render every prompt for every case, read baselines."""
+    from gate.core.segment_names import segments_in
+    from gate.core.waivers import Waivers
     from gate.flow.project import choose_suites
+    from gate.reports.safe_text import visible
 
     project = open_here(config)
-    for suite in choose_suites(project.config(), suites).values():
-        click.echo(_validate(project, suite))
+    found = project.config()
+    segments: set[str] = set()
+    for suite in choose_suites(found, suites).values():
+        told, cases = _validate(project, suite)
+        click.echo(told)
+        segments |= segments_in([case.segment for case in cases], found.policy.segments_by)
+    today = datetime.now(timezone.utc).date().isoformat()
+    waivers = Waivers(given=found.waivers, today=today)
+    for note in [*waivers.without_effect(()), *([] if suites else waivers.misnamed(segments))]:
+        click.echo(f"note: {visible(note)}")
 
 
-def _validate(project: Project, suite: Suite) -> str:
+def _validate(project: Project, suite: Suite) -> tuple[str, tuple[Case, ...]]:
     from gate.core.prompt import request_for
     from gate.flow.change import Side, make_suite_change, suite_cases
     from gate.store.baselines import read_baseline
@@ -41,8 +54,8 @@ def _validate(project: Project, suite: Suite) -> str:
     line = f"{suite.name}: {len(digests)} cases, {len(change.suite.rules.checks)} checks, "
     line += f"{prompt.model}; "
     if baseline is None:
-        return line + f"no baseline, next: gate refresh {suite.name}"
+        return line + f"no baseline, next: gate refresh {suite.name}", change.cases
     fresh = sum(bool(baseline.trials_of(case, digest)) for case, digest in digests.items())
     if fresh == len(digests):
-        return line + f"baseline of {baseline.recorded_at[:10]} is complete"
-    return line + f"baseline covers {fresh} of them, next: gate refresh {suite.name}"
+        return line + f"baseline of {baseline.recorded_at[:10]} is complete", change.cases
+    return line + f"baseline covers {fresh} of them, next: gate refresh {suite.name}", change.cases

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 JOINT = " & "  # between the parts of a segment by several tags
 
@@ -13,6 +13,16 @@ JOINT = " & "  # between the parts of a segment by several tags
 def segment_name(tags: Mapping[str, str], wanted: Sequence[str]) -> str:
     """Return `channel=email`, or `channel=email & language=de` for several tags."""
     return JOINT.join(f"{tag}={tags[tag]}" for tag in wanted)
+
+
+def segments_in(tags: Iterable[Mapping[str, str]], by: Sequence[Sequence[str]]) -> set[str]:
+    """Return the names of all segments that cases with these tags are in, grouped by `by`."""
+    return {
+        segment_name(each, wanted)
+        for each in tags
+        for wanted in by
+        if all(tag in each for tag in wanted)
+    }
 
 
 def is_in_segment(tags: Mapping[str, str], segment: str | None) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.core.policy import FINDING_IDS
 from gate.core.report import Verdict
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from gate.core.policy import Waiver
     from gate.core.report import SuiteReport
 
+_MOST = 20  # findings whose waivers are spelled out
 _SHOWN = 12  # characters of a fingerprint that tell it from others
 
 
@@ -55,6 +55,15 @@ class Waivers:
         """
         return [line for each in self.given for line in self._told(each, suites)]
 
+    def misnamed(self, segments: Collection[str]) -> list[str]:
+        """Say which waivers name a segment that is none of the given ones."""
+        return [
+            f"waiver of {_what(each.finding, each.segment)} (owner {each.owner}): no suite has a "
+            "segment of this name: it has no effect"
+            for each in self.given
+            if each.segment is not None and each.segment not in segments
+        ]
+
     def _holds(self, waiver: Waiver, fingerprint: str) -> bool:
         return waiver.prompt == fingerprint and not self._is_expired(waiver)
 
@@ -62,13 +71,19 @@ class Waivers:
         return waiver.expires <= self.today
 
     def _told(self, waiver: Waiver, suites: Sequence[SuiteReport]) -> Iterator[str]:
-        what = f"waiver of {_what(waiver)} (owner {waiver.owner})"
+        what = f"waiver of {_what(waiver.finding, waiver.segment)} (owner {waiver.owner})"
         if self._is_expired(waiver):
             yield f"{what} expired on {waiver.expires}: it has no effect"
         elif waiver.prompt is None:
             yield (
                 f"{what} is bound to no prompt: it has no effect; it needs the key 'prompt', the "
                 "fingerprint of the new prompt that somebody looked at"
+            )
+        elif any(waiver.prompt == _fingerprint(suite) for suite in suites):
+            yield from (
+                f"{what}: no segment of suite {suite.suite} has this name: it has no effect"
+                for suite in suites
+                if waiver.prompt == _fingerprint(suite) and not _has_segment(suite, waiver.segment)
             )
         else:
             yield from (
@@ -80,12 +95,22 @@ class Waivers:
 
 
 def ways_out(suites: Collection[SuiteReport]) -> list[str]:
-    """Say what a waiver of each suite that fails would have to name."""
-    return [
-        f"suite {suite.suite}: a waiver of its fail names prompt: {_fingerprint(suite)}"
-        for suite in suites
-        if suite.failed and _fingerprint(suite)
-    ]
+    """Say what waivers of each suite that fails would have to name: a sentence a finding."""
+    return [line for suite in suites for line in _way_out(suite)]
+
+
+def _way_out(suite: SuiteReport) -> Iterator[str]:
+    prompt = _fingerprint(suite)
+    if suite.verdict is not Verdict.FAIL or not prompt:
+        return
+    for each in suite.failed[:_MOST]:
+        segment = f"segment: {each.segment}, " if each.segment else ""
+        yield (
+            f"suite {suite.suite}: a waiver of this fail would name "
+            f"finding: {each.id}, {segment}prompt: {prompt}"
+        )
+    if suite.stopped_early:
+        yield f"suite {suite.suite}: it stopped at its first fail; --all-calls finds all"
 
 
 def _fingerprint(suite: SuiteReport) -> str:
@@ -104,6 +129,12 @@ def _fails(suite: SuiteReport, waiver: Waiver) -> bool:
     return any((each.id, each.segment) == (waiver.finding, waiver.segment) for each in suite.failed)
 
 
-def _what(waiver: Waiver) -> str:
-    metric = FINDING_IDS[waiver.finding]
-    return f"{metric} in {waiver.segment}" if waiver.segment else metric
+def _has_segment(suite: SuiteReport, segment: str | None) -> bool:
+    # A run that stopped early may not have seen all of them.
+    if segment is None or suite.stopped_early or not suite.findings:
+        return True
+    return segment in {each.segment for each in suite.findings} | {*suite.small_segments}
+
+
+def _what(finding: str, segment: str | None) -> str:
+    return f"{finding} in {segment}" if segment else finding

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from gate.flow.change import make_suite_change
+from gate.reports.headline import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gate.core.config import Config, Suite
     from gate.core.model import Case, Prompt
+    from gate.core.policy import Policy
     from gate.core.tree import Tree
     from gate.flow.change import SuiteChange
 
@@ -23,16 +26,47 @@ def edited_rules(base: Config, head: Config) -> list[str]:
     edited = {
         "policy": base.policy != head.policy,
         "waivers": base.waivers != head.waivers,
+        "owner": base.owner != head.owner,
     }
     for name in base.suites.keys() & head.suites.keys():
         before, after = base.suites[name], head.suites[name]
         edited[f"checks of suite {name}"] = before.rules != after.rules
         edited[f"repeats of suite {name}"] = before.repeats != after.repeats
-    return [
+        edited[f"retired of suite {name}"] = before.retired != after.retired
+    notes = [
         f"{what} edited in this change; not used for this verdict"
         for what, is_edited in edited.items()
         if is_edited
     ]
+    if edited["policy"]:
+        notes.append(f"the policy that it brings: {_edits(base.policy, head.policy)}")
+    return notes
+
+
+def _edits(base: Policy, head: Policy) -> str:
+    """Name the keys of a policy that are others, with both values."""
+    before, after = _flat(base), _flat(head)
+    return ", ".join(
+        f"{key} {_told(before.get(key))} -> {_told(after.get(key))}"
+        for key in dict.fromkeys([*before, *after])
+        if before.get(key) != after.get(key)
+    )
+
+
+def _told(value: object) -> str:
+    return "none" if value is None else json.dumps(value)
+
+
+def _flat(policy: Policy) -> dict[str, object]:
+    keys: dict[str, object] = {}
+    for name, value in asdict(policy).items():
+        if name == "metrics":
+            for metric, tolerance in value.items():
+                limits = {key: limit for key, limit in tolerance.items() if limit is not None}
+                keys |= {f"{metric}.{key}": limit for key, limit in limits.items()}
+        else:
+            keys[name.replace("segments_", "segments.")] = value
+    return keys
 
 
 def edited_evaluators(suite: str, old: Prompt, new: Prompt) -> list[str]:
@@ -53,14 +87,14 @@ def edited_cases(
     ]
     fate = "judged as they are in the base" if is_judged else "the prompt stayed: none was judged"
     notes = [
-        f"suite {suite}: {len(ids)} cases {what} in this change ({_some(ids)}); {fate}"
+        f"suite {suite}: {counted(len(ids), 'case')} {what} in this change ({_some(ids)}); {fate}"
         for what, ids in (("deleted", gone), ("edited", edited))
         if ids
     ]
     added = len(here) - (len(approved) - len(gone))
     if added:
         fate = "judged too" if is_judged else "the prompt stayed: none was judged"
-        notes.append(f"suite {suite}: {added} new cases in this change; {fate}")
+        notes.append(f"suite {suite}: {counted(added, 'new case')} in this change; {fate}")
     return notes
 
 

@@ -42,7 +42,7 @@ class OwnVerdicts:
         self.found[change.suite.name] = judge.verdict(last, last.look)
 
     def told(self, report: Report) -> Report:
-        """Add to a report what its own rules would say; and say it, if it is something else."""
+        """Add to a report what its own rules would say."""
         if not self.found:
             return report
         suites = tuple(
@@ -51,11 +51,4 @@ class OwnVerdicts:
         )
         own = finish(replace(report, suites=suites), policy=self.config.policy)
         rules = OwnRules(verdict=own.verdict, exit_code=own.exit_code, suites=self.found)
-        notes = report.notes
-        if (own.verdict, own.exit_code) != (report.verdict, report.exit_code):
-            notes = (
-                f"by the rules that this change brings, which count once they are merged, the same "
-                f"answers come to {own.verdict.value} (exit {own.exit_code})",
-                *notes,
-            )
-        return replace(report, own_rules=rules, notes=notes)
+        return replace(report, own_rules=rules)

@@ -40,6 +40,19 @@ def headline(report: Report) -> str:
     return f"{text}; not so in {counted(len(small), 'segment')}" if small else text
 
 
+def beside(report: Report) -> str:
+    """Return what stands beside the verdict: that by the change's own rules; empty if by none."""
+    own = report.own_rules
+    if own is None:
+        return ""
+    is_same = (own.verdict, own.exit_code) == (report.verdict, report.exit_code)
+    come_to = f"{own.verdict.value}{', too' if is_same else f' (exit {own.exit_code})'}"
+    return (
+        "by the rules that this change brings, which count once they are merged, the same answers "
+        f"come to {come_to}"
+    )
+
+
 def counted(count: int, what: str) -> str:
     """Return a number with its noun: "1 case", "2 cases"."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"

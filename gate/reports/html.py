@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.core.report import Verdict
-from gate.reports.headline import headline
+from gate.reports.headline import beside, headline
 from gate.reports.page.assets import policy, script, style, templates
 from gate.reports.page.suite_view import suite_view
 from gate.reports.safe_text import visible_name
@@ -74,6 +74,7 @@ def _page(report: Report, most: int) -> str:
             state=report.verdict.value,
             verdict=verdict,
             cause=cause,
+            beside=beside(report),
             footer=footer(report),
             alpha=report.alpha,
             notes=report.notes[:_NOTES],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gate.core.report import Outcome, Verdict
 from gate.reports.diff_lines import diff_lines
 from gate.reports.findings_table import cells, suspicious
-from gate.reports.headline import counted, headline
+from gate.reports.headline import beside, counted, headline
 from gate.reports.safe_text import code_span, fenced
 from gate.reports.sentences import case_head, counts, explain_command, footer, remarks, waived
 from gate.reports.worst import worst_first
@@ -83,6 +83,8 @@ def _within(report: Report, medium: Medium, detail: Detail) -> Iterator[str]:
 def _parts(report: Report, medium: Medium, detail: Detail) -> Iterator[str]:
     yield f"### {_SIGNS[report.verdict]} gate: {report.verdict.value}"
     yield code_span(headline(report), longest=_SENTENCE)
+    if report.own_rules is not None:
+        yield f"{beside(report).capitalize()}."
     if detail.has_suites:
         for suite in report.suites:
             yield from _suite(suite, report, detail)
@@ -106,7 +108,7 @@ def _suite(suite: SuiteReport, report: Report, detail: Detail) -> Iterator[str]:
     yield f"#### {code_span(suite.suite)}: {suite.verdict.value}"
     if suite.findings:
         yield _findings(suite)
-    yield _listed([*remarks(suite), counts(suite)])
+    yield _listed([*remarks(suite, rows=_SEGMENTS), counts(suite)])
     yield from _cases(suite, report, detail)
 
 

@@ -22,10 +22,15 @@ _TAGS = 8  # of a case, in one line
 _WAIVERS = 30  # that are told; report.json holds all
 
 
-def remarks(suite: SuiteReport) -> list[str]:
-    """Return what the findings do not say by themselves, a sentence each."""
+def remarks(suite: SuiteReport, *, rows: int = SEGMENTS) -> list[str]:
+    """Return what the findings do not say by themselves, a sentence each.
+
+    Args:
+        suite: Of the report.
+        rows: Of segments that the table of findings shows at most.
+    """
     return [
-        *_segments(suite),
+        *_segments(suite, rows),
         *(
             f"{numbers.METRIC_NAMES.get(metric, visible(metric))}: not measured, {visible(reason)}"
             for metric, reason in suite.not_measured.items()
@@ -49,7 +54,7 @@ def _waived(waiver: Mapping[str, Any]) -> str:
     )
 
 
-def _segments(suite: SuiteReport) -> list[str]:
+def _segments(suite: SuiteReport, rows: int) -> list[str]:
     """Say how many segments were judged, and which could not be."""
     judged = {each.segment for each in suite.findings if each.segment is not None}
     lines = []
@@ -57,8 +62,8 @@ def _segments(suite: SuiteReport) -> list[str]:
         found = suspicious(suite)
         named = {each.segment for each in found}
         line = f"segments: {len(judged)} judged, {len(named)} suspicious (p by Holm)"
-        if len(found) > SEGMENTS:
-            line += f", {len(found) - SEGMENTS} lines more in the JSON report"
+        if len(found) > rows:
+            line += f", {len(found) - rows} lines more in the JSON report"
         lines.append(line)
     if suite.small_segments:
         names = ", ".join(visible(name) for name in suite.small_segments[:SEGMENTS])

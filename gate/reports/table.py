@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.reports.diff_lines import diff_lines
 from gate.reports.findings_table import findings_table
-from gate.reports.headline import headline
+from gate.reports.headline import beside, headline
 from gate.reports.paint import Paint
 from gate.reports.safe_text import visible
 from gate.reports.sentences import case_head, counts, explain_command, footer, remarks, waived
@@ -26,7 +26,9 @@ def render(report: Report, medium: Medium) -> str:
     """Return the report for a terminal or a log."""
     paint = Paint(is_coloured=medium.is_coloured)
     verdict, colon, cause = headline(report).partition(":")
-    first = "\n".join(_wrapped(f"{verdict}{colon}{cause}", medium))
+    first = "\n".join(
+        [*_wrapped(f"{verdict}{colon}{cause}", medium), *_wrapped(beside(report), medium)]
+    ).rstrip("\n")
     parts = [first.replace(verdict, paint.verdict(verdict, report.verdict, is_bold=True), 1)]
     parts += [_suite(suite, report, medium, paint) for suite in report.suites]
     notes = waived(report)

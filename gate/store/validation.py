@@ -75,6 +75,11 @@ def _as_config_error(
             return ConfigError(f"{at}: key {missing!r} is missing", fix=f"add {missing!r}: …")
         case "pattern" if path[-1:] == ("expires",):
             return ConfigError(f"{at}: {error.instance!r} is no date", fix="write it as 2026-12-31")
+        case "pattern" if path[:1] == ("waivers",):
+            return ConfigError(
+                f"{at}: {error.instance!r} is no fingerprint",
+                fix="the report of a fail tells its 32 digits",
+            )
     return ConfigError(f"{at}: {_short(error.instance)} {_plain(error, wanted)}")
 
 

@@ -141,7 +141,7 @@ def test_the_policy_is_the_projects_unless_another_is_named(folder: Folder) -> N
     (note,) = [
         each
         for each in judged(folder, "--policy", "none.yaml", exit_code=1)["notes"]
-        if "a waiver of its fail names" in each
+        if "a waiver of this fail would name" in each
     ]
     bound = note.rpartition(" ")[2]
     waived = {**waiver, "expires": "2999-01-01", "prompt": bound}

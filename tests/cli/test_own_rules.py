@@ -79,13 +79,15 @@ KNOBS = [
     ("suites.s.detect_refusals", False),
     ("suites.s.override", {"decision": ["nothing"]}),
     ("suites.s.repeats", {"baseline": 1, "new": 1}),
+    ("suites.s.retired", True),
     ("owner", "somebody else"),
 ]  # fmt: skip
 
 
 def comparable(report: dict[str, Any]) -> dict[str, Any]:
     """A report without its clock, and without what it says of the edited rules."""
-    notes = [each for each in report["notes"] if "this change" not in each]
+    words = ("this change", "the policy that it brings")
+    notes = [each for each in report["notes"] if not any(word in each for word in words)]
     return {**report, "duration_s": 0, "own_rules": None, "notes": notes}
 
 
@@ -100,8 +102,7 @@ def test_no_knob_that_a_change_turns_has_an_effect(repo: Folder, path: str, valu
         calls.update(old_live=0, new_live=0, recorded=0, saved_by_stopping=0)
         report["suites"][0]["cost_usd"] = None
     assert comparable(turned) == comparable(plain)
-    # The owner is no rule: who answers is told from the base as well, and that is all.
-    assert path == "owner" or any("edited in this change" in note for note in turned["notes"])
+    assert any("edited in this change" in note for note in turned["notes"])
 
 
 def test_the_heads_verdict_is_shown_beside_it_where_it_differs(repo: Folder) -> None:
@@ -113,22 +114,39 @@ def test_the_heads_verdict_is_shown_beside_it_where_it_differs(repo: Folder) -> 
     report = judged(repo, "--all-calls", exit_code=1)
     own = {"verdict": "pass", "exit_code": 0, "suites": {"s": "pass"}}
     assert report["own_rules"] == own
-    assert f"{BY_OWN}, the same answers come to pass (exit 0)" in report["notes"]
-    assert f"note: {BY_OWN}" in run(repo, "check", "--all-calls", "--offline").stdout
+    told = f"{BY_OWN}, the same answers come to pass (exit 0)"
+    again = ("check", "--all-calls", "--offline")
+    assert run(repo, *again).stdout.splitlines()[1] == told
+    assert f"\n\n{told.capitalize()}.\n\n" in run(repo, *again, "--format", "markdown").stdout
+    assert f"<p>{told.capitalize()}.</p>" in run(repo, *again, "--format", "html").stdout
 
 
-def test_where_the_heads_verdict_is_the_same_only_the_edit_is_named(repo: Folder) -> None:
+def test_where_the_heads_verdict_is_the_same_it_says_so(repo: Folder) -> None:
     files = project()
     repo.write(files).commit()
     repo.write({**BROKEN, **edited(files, "policy.metrics.failure_rate.max_rise", 0.02)})
     report = judged(repo, "--all-calls", exit_code=1)
     assert report["own_rules"] == {"verdict": "fail", "exit_code": 1, "suites": {"s": "fail"}}
-    assert not any(BY_OWN in note for note in report["notes"])
+    shown = run(repo, "check", "--all-calls", "--offline").stdout
+    assert shown.splitlines()[1] == f"{BY_OWN}, the same answers come to fail, too"
+
+
+def test_the_edits_of_a_policy_are_told_key_by_key(repo: Folder) -> None:
+    files = project()
+    repo.write(files).commit()
+    policy = {**STRICT, "trust": "head", "metrics": {"failure_rate": {"max_rise": 0.5}}}
+    report = judged(repo.write(edited(files, "policy", policy)), exit_code=0)
+    (note,) = [each for each in report["notes"] if each.startswith("the policy that it brings")]
+    assert note == (
+        "the policy that it brings: failure_rate.max_rise 0.01 -> 0.5, "
+        'cost.max_ratio 1.01 -> none, trust "base" -> "head"'
+    )
 
 
 def test_a_change_that_edits_no_rule_has_no_second_verdict(repo: Folder) -> None:
     repo.write(project()).commit()
     assert judged(repo.write(BROKEN), exit_code=1)["own_rules"] is None
+    assert BY_OWN not in run(repo, "check", "--offline").stdout
 
 
 def test_the_exit_code_of_the_heads_policy_counts_as_a_difference(repo: Folder) -> None:
@@ -136,7 +154,9 @@ def test_the_exit_code_of_the_heads_policy_counts_as_a_difference(repo: Folder) 
     repo.write(files).commit()
     repo.write({**HARMLESS, **edited(files, "policy.inconclusive", "pass")})
     report = judged(repo, exit_code=3)
-    assert f"{BY_OWN}, the same answers come to inconclusive (exit 0)" in report["notes"]
+    assert (report["own_rules"]["verdict"], report["own_rules"]["exit_code"]) == ("inconclusive", 0)
+    told = f"{BY_OWN}, the same answers come to inconclusive (exit 0)"
+    assert told in run(repo, "check", "--offline").stdout
 
 
 def test_a_waiver_of_the_same_change_is_shown_and_does_not_count(repo: Folder) -> None:
@@ -200,7 +220,7 @@ def test_cases_inside_a_prompt_that_stayed_are_named(repo: Folder) -> None:
             rows_of({"c00": MANY["c00"]}), "29 cases deleted in this change (c01", id="deleted"
         ),
         pytest.param(rows_of(MANY, expected="x"), "30 cases edited in this change", id="edited"),
-        pytest.param(rows_of({**MANY, "n": "no"}), "1 new cases in this change", id="added"),
+        pytest.param(rows_of({**MANY, "n": "no"}), "1 new case in this change", id="added"),
     ],
 )
 def test_cases_edited_beside_a_prompt_that_stayed_are_named(

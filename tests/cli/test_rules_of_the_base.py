@@ -120,7 +120,7 @@ def test_a_new_case_is_judged_and_marked(repo: Folder) -> None:
     assert suite["cases"] == 31
     (moved,) = suite["cases_changed"]
     assert (moved["case"], moved["outcome"], moved["new_case"]) == ("new-1", "regressed", True)
-    assert "suite s: 1 new cases in this change; judged too" in report["notes"]
+    assert "suite s: 1 new case in this change; judged too" in report["notes"]
     assert "  new-1 (new case)" in run(repo, "check", "--offline", "--all-calls").stdout
 
 

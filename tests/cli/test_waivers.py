@@ -18,12 +18,12 @@ from cli.project import (
     run,
     with_config,
 )
-from conftest import prompt_file
+from conftest import cases_file, prompt_file
 
 if TYPE_CHECKING:
     from conftest import Folder
 
-TOLD = "waiver of failure_rate (owner me)"
+TOLD = "waiver of failure-rate-rise (owner me)"
 
 
 @pytest.fixture
@@ -40,7 +40,9 @@ def test_the_report_of_a_fail_says_what_a_waiver_must_name(repo: Folder, files) 
     repo.write(files).commit()
     report = judged(repo.write(BROKEN), exit_code=1)
     fingerprint = report["suites"][0]["prompts"]["new"]["fingerprint"]
-    assert f"suite s: a waiver of its fail names prompt: {fingerprint}" in report["notes"]
+    told = "suite s: a waiver of this fail would name finding: failure-rate-rise"
+    assert f"{told}, prompt: {fingerprint}" in report["notes"]
+    assert "suite s: it stopped at its first fail; --all-calls finds all" in report["notes"]
     merged(repo, files, {**bound_waiver(repo, files), "prompt": fingerprint})
     assert judged(repo.write(BROKEN), exit_code=0)["verdict"] == "pass"
 
@@ -50,7 +52,7 @@ def test_the_report_lists_what_was_waived_by_whom_why_and_until_when(repo: Folde
     merged(repo, files, waiver)
     report = judged(repo.write(BROKEN), exit_code=0)
     assert report["waivers"] == [{"suite": "s", "segment": None, **waiver}]
-    assert not any("a waiver of its fail" in note for note in report["notes"])
+    assert not any("a waiver of this fail" in note for note in report["notes"])
     sentence = "waived until 2999-01-01: failure-rate-rise in all cases of suite s; me: I say so"
     assert sentence in run(repo, "check").stdout
     done = run(repo, "check", "--format", "markdown")
@@ -99,6 +101,42 @@ def test_a_waiver_of_another_prompt_waits_unnamed_where_nothing_fails(repo: Fold
     assert not any("waiver" in note for note in report["notes"])
 
 
+@pytest.mark.parametrize("segment", ["half=q", "a", "all"])
+def test_a_segment_that_no_case_is_in_is_named(repo: Folder, files, segment: str) -> None:
+    """A typing error must not look like a waiver that was not enough."""
+    policy = {**FAILURES_ONLY, "segments": {"by": ["half"], "max_rise": 0.05}}
+    rows = [{"id": key, "input": {"answer": text}, "segment": {"half": "ab"[number % 2]}}
+            for number, (key, text) in enumerate(MANY.items())]  # fmt: skip
+    files = {**logged(MANY, policy, checks=IS_YES), "fixtures/cases.jsonl": cases_file(rows)}
+    waiver = {**bound_waiver(repo, files), "segment": segment}
+    merged(repo, files, waiver)
+    report = judged(repo.write(BROKEN), "--all-calls", exit_code=1)
+    told = (
+        f"waiver of failure-rate-rise in {segment} (owner me): no segment of suite s has this name"
+    )
+    assert any(note.startswith(told) for note in report["notes"])
+    # Each finding that fails has a line to copy.
+    lines = [note for note in report["notes"] if "a waiver of this fail would name" in note]
+    assert [line.split("name ")[1].split(", prompt")[0] for line in lines] == [
+        "finding: failure-rate-rise",
+        "finding: failure-rate-rise, segment: half=a",
+        "finding: failure-rate-rise, segment: half=b",
+    ]
+
+
+def test_validate_names_waivers_without_effect(repo: Folder, files) -> None:
+    waiver = {**bound_waiver(repo, files), "expires": "2020-01-01"}
+    repo.write({**files, **with_config(files, waivers=[waiver, {**waiver, "expires": "2999-01-01",
+                "segment": "half=q"}])})  # fmt: skip
+    done = run(repo, "validate")
+    assert done.returncode == 0, done.stderr
+    assert f"note: {TOLD} expired on 2020-01-01: it has no effect" in done.stdout
+    assert (
+        "note: waiver of failure-rate-rise in half=q (owner me): no suite has a segment"
+        in done.stdout
+    )
+
+
 def test_a_prompt_that_is_edited_after_its_waiver_fails_again(repo: Folder, files) -> None:
     merged(repo, files, bound_waiver(repo, files))
     again = {"fixtures/s.prompt.yml": prompt_file("{{answer}} indeed, and worse")}
@@ -127,4 +165,5 @@ def test_a_waiver_names_a_whole_fingerprint(repo: Folder, files) -> None:
     repo.write({**files, **with_config(files, waivers=[waiver])})
     done = run(repo, "validate")
     assert done.returncode == 2
-    assert "waivers.0.prompt" in done.stderr
+    assert "waivers.0.prompt: 'abc123' is no fingerprint" in done.stderr
+    assert "repair: the report of a fail tells its 32 digits" in done.stderr
