@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import posixpath
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,11 +16,12 @@ import click
 from gate.commands.action_files import RUNNER_FILES, append_summary
 from gate.commands.medium_here import medium_here
 from gate.core.ending import blind
+from gate.core.report import Verdict
 from gate.core.secrets import Secrets
-from gate.errors import ConfigError
+from gate.errors import ConfigError, IncompleteError
 from gate.reports.formats import FORMATS, render
 from gate.reports.medium import Medium
-from gate.reports.safe_text import visible
+from gate.reports.safe_text import command_property, command_value, visible
 from gate.store.atomic import write_whole
 from gate.store.stored_report import read_report
 
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 _TAIL = 40  # lines of standard error that the summary tells where there is no report
 _NO_REPORT = 70  # the gate said how it ended, and its report says otherwise or is not there
 _SIGNALLED = 128
+_ERROR = "gate: "  # what an error of the command line starts with
+_PLACE = re.compile(r"((?:[\w.-]+/)*[\w.-]+):([0-9]{1,7}): ", re.ASCII)
 NO_VERDICT = "error"
 
 
@@ -43,7 +48,13 @@ def run_gate(asked: Inputs) -> dict[str, str]:
     room = os.environ.get("RUNNER_TEMP") or None
     # A folder of its own, so that no report of an earlier run can be taken for this one's.
     folder = Path(tempfile.mkdtemp(prefix="gate-report-", dir=room))
-    code, said = _gate(asked.arguments(str(folder), os.environ.get("GATE_SHARDS", "")))
+    shards = os.environ.get("GATE_SHARDS", "")
+    if asked.command == "merge" and not Path(shards).is_dir():
+        raise IncompleteError(
+            f"no shard of this run is there: no artifact is named {asked.shards}i-of-n",
+            fix="let this job need the ones that replay with the input shard",
+        )
+    code, said = _gate(asked.arguments(str(folder), shards))
     if asked.shard:
         verdict = "none" if code == 0 else NO_VERDICT
         return {**_outputs(folder, verdict, code), "findings": "0", "cost": "0"}
@@ -51,11 +62,29 @@ def run_gate(asked: Inputs) -> dict[str, str]:
     code, verdict = settled(code, report)
     if report is None or verdict == NO_VERDICT:
         # So that no older report of the pull request stays on show.
-        why = said or ["it said nothing"]
-        report = blind(f"the gate ended with exit {code}, and without a report", *why)
+        cause = _cause(said)
+        report = blind(*cause, f"the gate ended with exit {code}, and without a report")
         write_whole(folder / "report.json", [render(report, "json", Medium())])
+        _annotate(cause, asked)
     _tell(report, asked)
     return {**_outputs(folder, verdict, code), **_numbers(report)}
+
+
+def _cause(said: list[str]) -> list[str]:
+    """Return what the gate said at its end, from its error on."""
+    starts = [index for index, line in enumerate(said) if line.startswith(_ERROR)]
+    last = said[starts[-1] :] if starts else said
+    return [line.removeprefix(_ERROR).strip() for line in last]
+
+
+def _annotate(cause: list[str], asked: Inputs) -> None:
+    """Let an error stand at its place in the change, if it names one."""
+    place = _PLACE.match(cause[0]) if cause else None
+    if place is None or not asked.annotations:
+        return
+    path = posixpath.normpath(posixpath.join(asked.working_directory, place[1]))
+    where = f"file={command_property(path)},line={place[2]}"
+    click.echo(f"::error {where},title=gate::{command_value(' '.join(cause))}")
 
 
 def settled(code: int, report: Report | None) -> tuple[int, str]:
@@ -139,6 +168,8 @@ def _outputs(folder: Path, verdict: str, code: int) -> dict[str, str]:
 def _numbers(report: Report) -> dict[str, str]:
     cost_usd = sum(suite.cost_usd or 0.0 for suite in report.suites)
     return {
-        "findings": str(sum(len(suite.failed) for suite in report.suites)),
+        "findings": str(
+            sum(len(suite.failed) for suite in report.suites if suite.verdict is Verdict.FAIL)
+        ),
         "cost": f"{cost_usd:.6f}",
     }

@@ -149,6 +149,10 @@ def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
         folder=change.folder,
     )
     report = finish(report, policy=policy)
+    if report.verdict is Verdict.INCOMPLETE:
+        # What a reader wants to know first is why.
+        first = (*ran.notes, *(note for note in report.notes if note not in ran.notes))
+        report = replace(report, notes=first)
     return ran.own.told(report) if ran.own else report
 
 

@@ -72,7 +72,8 @@ def gather(
         raise IncompleteError(
             f"suite {change.suite.name!r}: {len(pending)} answers are not recorded, "
             f"the first is of case {first.case.case_id!r} ({first.side} prompt)",
-            fix="run once without --offline, where the provider can be reached",
+            fix="run once without --offline, where the provider can be reached; for CI without a "
+            f"key: gate refresh {change.suite.name}, and commit the baseline",
         )
     if pending:
         from gate.flow.calling import Caller

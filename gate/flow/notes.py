@@ -33,7 +33,7 @@ def suite_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -
     if run.report.verdict is Verdict.INCOMPLETE and found.tally.budget_spent:
         notes += [
             f"suite {name}: {found.tally.budget_spent}",
-            "next: run it again with a larger one: what was answered is recorded",
+            "next: run it again with a larger one: what was answered is recorded, in .gate",
         ]
     notes += _missing(name, run)
     by_author = run.found[0].plan.by_author

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,12 @@ def find_base(repository: Repository, *, named: str | None, environment: Mapping
     if named is not None:
         commit = repository.fetch(named) or repository.resolve(f"origin/{named}")
         if commit is None:
-            raise IncompleteError(f"the base {named!r} cannot be found", fix=BASE_FIX)
+            ref = shlex.quote(named)
+            there = (
+                f"see that it is there: git rev-parse {ref}; or bring it: git fetch origin {ref}"
+            )
+            fix = BASE_FIX if repository.is_shallow() else there
+            raise IncompleteError(f"the base {named!r} cannot be found", fix=fix)
         return Base(commit=commit, found_by=f"--base {named}")
     for commit, found_by in _event_bases(repository, environment):
         here = repository.fetch(commit)

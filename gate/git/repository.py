@@ -11,8 +11,8 @@ from pathlib import Path
 from gate.errors import NoRepositoryError, UsageError
 
 BASE_FIX = (
-    "give the gate the history it needs: in a workflow, `fetch-depth: 0` at actions/checkout; "
-    "or name the commit: gate check --base REF"
+    "give the gate the history it needs: on GitHub, fetch-depth: 0 at actions/checkout; on GitLab, "
+    'GIT_DEPTH: "0"; elsewhere, git fetch --unshallow; or name the commit: gate check --base REF'
 )
 
 

@@ -110,6 +110,11 @@ def test_a_configuration_that_is_wrong_is_told_everywhere_and_is_no_pass(
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", "2")
     for told in (job.log, job.summary, github.comments[0]["body"]):
         assert "did you mean 'suites'?" in told
+    assert "::error file=gate.yaml,line=1,title=gate::gate.yaml:1: unknown key 'suits'" in job.log
+    assert (
+        "::error title=gate::INCOMPLETE: the gate could not see enough to judge; the notes say "
+        "why (gate.yaml:1: unknown key 'suits')" in job.log
+    )
     assert "gate: incomplete" in github.comments[0]["body"]
 
 
@@ -117,7 +122,7 @@ def test_a_base_that_is_not_there_is_no_pass(github, harmless, tmp_path) -> None
     job = job_of(github, harmless, tmp_path / "job").use({"base": "no-such"}, token=TOKEN)
     assert job.failed == "verdict"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("incomplete", "4")
-    assert "fetch-depth: 0" in job.summary
+    assert "git fetch origin no-such" in job.summary
 
 
 def test_a_repository_with_two_projects_has_two_comments(github, repo, tmp_path) -> None:
@@ -166,6 +171,7 @@ def test_a_budget_that_is_spent_is_no_pass(github, broken, tmp_path) -> None:
     job = job_of(github, broken, tmp_path / "job").use({"max-calls": "3"}, token=TOKEN)
     assert (job.failed, job.outputs["exit-code"]) == ("verdict", "4")
     assert "--max-calls is used up" in job.summary
+    assert "the notes say why (suite s: --max-calls is used up)" in job.log
 
 
 def test_offline_calls_nothing(github, broken, tmp_path) -> None:
@@ -227,6 +233,9 @@ def test_shards_are_kept_and_merged_into_one_verdict(github, broken, tmp_path) -
     job.artifacts = {name: kept[name] for name in sorted(kept)[:1]}
     job.use({"command": "merge"}, token=TOKEN)
     assert (job.failed, job.outputs["exit-code"]) == ("verdict", "4")
+    job = job_of(github, broken, tmp_path / "none").use({"command": "merge"}, token=TOKEN)
+    assert job.failed == "run the gate"
+    assert "no artifact is named gate-shard.-.i-of-n" in job.log
 
 
 def test_a_checkout_that_belongs_to_somebody_else_is_read_all_the_same(

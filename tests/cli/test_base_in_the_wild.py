@@ -89,7 +89,7 @@ def test_a_push_that_was_forced_over_what_is_gone_is_incomplete(
     done = run(copy, "check", **told(tmp_path, "push", payload))
     assert (done.returncode, done.stdout) == (4, "")
     assert "the base 111111111111 (base of the push event) cannot be fetched" in done.stderr
-    assert "`fetch-depth: 0` at actions/checkout" in done.stderr
+    assert "fetch-depth: 0 at actions/checkout" in done.stderr
 
 
 def test_a_shallow_clone_of_a_new_branch_says_which_lines_to_add(
@@ -99,7 +99,7 @@ def test_a_shallow_clone_of_a_new_branch_says_which_lines_to_add(
     payload = {**asked.payload(), "ref": "refs/heads/change", "before": ZEROS}
     done = run(copy, "check", **told(tmp_path, "push", payload))
     assert (done.returncode, done.stdout) == (4, "")
-    assert "`fetch-depth: 0` at actions/checkout" in done.stderr
+    assert "fetch-depth: 0 at actions/checkout" in done.stderr
 
 
 def moved_main(asked: PullRequest) -> str:

@@ -197,7 +197,7 @@ def test_a_symlink_out_of_the_root_is_refused(repo: Folder, name: str) -> None:
         pytest.param(
             ("check", "--base", "no-such-branch"),
             4,
-            ("the base 'no-such-branch' cannot be found", "fetch-depth: 0"),
+            ("the base 'no-such-branch' cannot be found", "git fetch origin no-such-branch"),
             id="base-that-is-not-there",
         ),
         pytest.param(

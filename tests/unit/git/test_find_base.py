@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 
 import pytest
@@ -86,7 +87,14 @@ def test_a_named_base_that_is_not_there_is_incomplete(repo: Folder, history, nam
     with pytest.raises(IncompleteError) as caught:
         found(repo, named=name)
     assert str(caught.value) == f"the base {name!r} cannot be found"
-    assert "fetch-depth: 0" in caught.value.fix
+    ref = shlex.quote(name)
+    assert caught.value.fix == (
+        f"see that it is there: git rev-parse {ref}; or bring it: git fetch origin {ref}"
+    )
+    copy = clone(repo, "shallow", "--depth", "1")
+    with pytest.raises(IncompleteError) as caught:
+        found(copy, named=name)
+    assert "fetch-depth: 0 at actions/checkout" in caught.value.fix
 
 
 def test_the_merge_commit_of_a_pull_request_names_its_first_parent(repo: Folder, history) -> None:
