@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gate.commands.commenting import ALWAYS, AUTO, Desk, Saying
+from gate.commands.commenting import ALWAYS, AUTO, Desk, Saying, for_commit
 from gate.commands.relaying import DEFAULT_KEY, relay
 from gate.core.secrets import SHORTEST, Secrets
 from gate.errors import IncompleteError, UsageError
 from gate.github.api import GitHubApi
-from gate.github.event import job_of, pull_request_of, workflow_run_of
+from gate.github.event import head_of, job_of, pull_request_of, workflow_run_of
 from gate.store.stored_report import read_report
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def command(ctx: click.Context, /, *, result: Path | None, key: str | None, when
 
 def _writing(job: Job, result: Path, key: str) -> Callable[[Desk], Awaitable[None]]:
     number = pull_request_of(job)
-    saying = Saying(report=read_report(result), link=job.run_url)
+    saying = Saying(report=read_report(result), link=job.run_url, before=for_commit(head_of(job)))
 
     async def work(desk: Desk) -> None:
         click.echo(await desk.bring(number, key, saying))

@@ -87,6 +87,11 @@ class Desk:
         return f"comment {posted.done.value}{f': {posted.url}' if is_shown else ''}"
 
 
+def for_commit(commit: str) -> str:
+    """Return the line that tells which commit a comment is about: an older one stays on show."""
+    return f"For {code_span(commit[:_SHOWN])}:"
+
+
 def of_run(report: Report, run: WorkflowRun, reports: Sequence[Report]) -> Saying:
     """Say what another run reported, and whose word that is.
 
@@ -111,8 +116,8 @@ def unread(why: str, run: WorkflowRun) -> Saying:
 def _first_line(run: WorkflowRun) -> str:
     return (
         f"This is what [the run of this pull request]({run.url}) at "
-        f"{code_span(run.head_sha[:_SHOWN])} reported. Its author could change that run: the "
-        "check of the run counts, and the change of its workflow."
+        f"{code_span(run.head_sha[:_SHOWN])} reported. The author of a pull request can change "
+        "what its run says, so look at what it changes under `.github`, too."
     )
 
 

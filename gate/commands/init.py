@@ -37,24 +37,36 @@ def command(*, github: bool, action: str | None) -> None:
     """Write a starting project into this folder. Files that are there are never overwritten."""
     from gate.commands.own_address import own_address
     from gate.commands.workflows import Workflows
+    from gate.flow.project import CONFIG_NAME, open_project
 
     here = Path.cwd()
-    is_started = (here / "gate.yaml").exists()
-    workflows = Workflows.of(here, action=action, own=own_address(), is_alone=not github)
-    wanted = {} if github and is_started else _starter_files(files("gate") / "starter", here)
-    wanted |= workflows.files()
+    project = open_project(here, config=None, environment={})
+    is_started = project.config_name is not None
+    if is_started and not github:
+        raise UsageError(
+            f"{_told(project.root / CONFIG_NAME, here)} is here already; nothing was written",
+            fix="gate init --github adds workflows to a project",
+        )
+    root = project.root if is_started else here
+    workflows = Workflows.of(root, action=action, own=own_address(), is_alone=not github)
+    wanted = {} if is_started else _starter_files(files("gate") / "starter", here)
     there = [path for path in wanted if path.exists()]
     if there:
         raise UsageError(
             f"{_told(there[0], here)} is here already; nothing was written",
-            fix="gate init --github adds workflows to a project" if not github and is_started
-            else "move it away, or run gate init in a new folder",
-        )  # fmt: skip
+            fix="move it away, or run gate init in a new folder",
+        )
+    for path, content in workflows.files().items():
+        # A workflow that is there may be somebody's own.
+        if path.exists():
+            click.echo(f"kept {_told(path, here)}: it is here already")
+        else:
+            wanted[path] = content
     for path, content in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         click.echo(f"wrote {_told(path, here)}")
-    _ignore_recordings(here / ".gitignore")
+    _ignore_recordings(root / ".gitignore")
     if not is_started:
         click.echo(_NEXT, nl=False)
     click.echo(workflows.next_steps(), nl=False)

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from gate.errors import NoRepositoryError, UsageError
-from gate.flow.project import open_project
+from gate.flow.project import CONFIG_NAME, open_project
 from gate.git import Repository
 from gate.store.prompts import read_prompt
 
@@ -30,6 +30,7 @@ class Workflows:
     folder: str  # of the project in it: "" or "folder/"
     action: str  # OWNER/REPO@COMMIT, or the templates' own
     keys: tuple[str, ...]  # variables that hold the keys of the project's vendors
+    has_worker: bool  # a prompt's model is a program of the project's own
     is_alone: bool  # only the one for pull requests
 
     @classmethod
@@ -56,11 +57,13 @@ class Workflows:
             top, folder = repository.top, repository.prefix_of(here.resolve())
         except NoRepositoryError:  # no git, or no repository yet
             top, folder = here, ""
+        providers = _providers(here)
         return cls(
             top=top,
             folder=folder,
             action=action or own or _NOWHERE,
-            keys=_keys(here),
+            keys=tuple(sorted({_KEYS[each] for each in providers & _KEYS.keys()})),
+            has_worker="command" in providers,
             is_alone=is_alone,
         )
 
@@ -89,6 +92,7 @@ class Workflows:
         text = text.replace("workflows: [gate]", f"workflows: [gate{mark}]")
         text = text.replace("gate-comment.yml", f"gate-comment{mark}.yml")
         text = text.replace("    name: gate\n", f"    name: gate{mark}\n")  # of the job
+        text = text.replace("Require the job `gate`", f"Require the job `gate{mark}`")
         text = text.replace("          working-directory: .\n", self._working_directory())
         if self.is_alone:
             told = f"# gate-comment{mark}.yml writes it, on forks, too"
@@ -113,20 +117,23 @@ class Workflows:
                 "  name the gate's repository and commit in the workflows, at uses: OWNER/…"
             )
         steps += [f"  gh secret set {key}" for key in self.keys]
+        if self.has_worker:
+            steps.append(
+                "  install what your command/ program needs in a step before the gate, and give it "
+                "its variables as env"
+            )
         if not self.is_alone:
             job = f"gate{self._mark}"
             steps.append(f"  require the job `{job}` in the rules of the default branch")
         return "".join(f"{step}\n" for step in (["on GitHub:", *steps] if steps else []))
 
 
-def _keys(here: Path) -> tuple[str, ...]:
-    """Return the variables of keys that the prompts of a project need, if one is there."""
-    if not (here / "gate.yaml").exists():
-        return ()
-    project = open_project(here, config=here / "gate.yaml", environment={})
-    prompts = [
-        read_prompt(project.disk, suite.prompt, disk=project.disk)
+def _providers(here: Path) -> set[str]:
+    """Return the providers that the prompts of a project ask for, if one is there."""
+    if not (here / CONFIG_NAME).exists():
+        return set()
+    project = open_project(here, config=here / CONFIG_NAME, environment={})
+    return {
+        read_prompt(project.disk, suite.prompt, disk=project.disk).provider
         for suite in project.config().suites.values()
-    ]
-    needed = {_KEYS[each.provider] for each in prompts if each.provider in _KEYS}
-    return tuple(sorted(needed))
+    }

@@ -62,10 +62,16 @@ class Policy:
     segments_max_rise: float = 0.05
     inconclusive: str = "pass"  # or "fail"
     baseline_max_age_days: int | None = None
+    author_recordings: str = "count"  # of a change's own new prompt; or "call": called all the same
     trust: str = "base"  # or "head"
     exact: bool = False  # the conservative p-value instead of the mid-p
     strict: bool = False  # fail only if the interval's lower bound is above the tolerance
     scope: str = "fixtures"  # or "population": a claim about what the cases were drawn from
+
+    @property
+    def counts_author(self) -> bool:
+        """Whether answers of the new prompt count that the change itself brings."""
+        return self.author_recordings == "count"
 
     def alpha_overall(self) -> float:
         """Alpha of one metric's test over all cases.

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.errors import IncompleteError, UsageError
+from gate.errors import IncompleteError, NoRepositoryError, UsageError
 from gate.flow.change import (
     Change,
     Side,
@@ -53,6 +53,8 @@ def change_from_git(
         IncompleteError: The base cannot be found; a suite or prompt of the base is gone.
         ConfigError: A file of either side is wrong.
     """
+    if project.config_name is None:
+        _refuse_gone(project, base)
     head = project.config()
     repository = Repository(project.root)
     if base is None and not repository.has_commits():
@@ -68,7 +70,7 @@ def change_from_git(
         )
     if not tree.exists(name):
         whole = GitTree(repository, found.commit)
-        _refuse_nested(whole, tree.prefix, name)
+        _refuse_nested(whole, repository.top, tree.prefix, name)
         _refuse_moved(whole, repository.top.resolve(), f"{tree.prefix}{name}")
         return Change(
             config=head,
@@ -82,12 +84,31 @@ def change_from_git(
     return replace(change, explain_flags=shlex.join(["--base", base]) if base else "")
 
 
-def _refuse_nested(whole: GitTree, prefix: str, name: str) -> None:
+def _refuse_gone(project: Project, base: str | None) -> None:
+    """A configuration that the change deletes is no first step of a new user's."""
+    try:
+        repository = Repository(project.root)
+        found = find_base(repository, named=base, environment=project.environment)
+    except (NoRepositoryError, IncompleteError):
+        return  # that there is no gate.yaml says more
+    here = repository.prefix_of(project.root)
+    whole = GitTree(repository, found.commit)
+    for path in whole.find(f"**/{CONFIG_NAME}"):
+        folder = path.removesuffix(CONFIG_NAME)
+        if here.startswith(folder) and not (repository.top / path).is_file():
+            raise IncompleteError(
+                f"{path} is in the base {found.commit[:12]} and gone here: nothing says how this "
+                "change is to be judged",
+                fix=f"put {path} back; to end the gate, first merge `retired: true` for each suite",
+            )
+
+
+def _refuse_nested(whole: GitTree, top: Path, prefix: str, name: str) -> None:
     """A new configuration, below the base's own or beside it, must not hide that one."""
     steps = prefix.split("/")[:-1]
     for depth in range(len(steps) + 1):
         above = "/".join([*steps[:depth], CONFIG_NAME])
-        if whole.exists(above):
+        if whole.exists(above) and (top / above).is_file():
             raise IncompleteError(
                 f"{prefix}{name} is new, and the base judges this folder by {above}",
                 fix=f"run with --config {above}, or merge the new file first",

@@ -80,7 +80,7 @@ def _baseline_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: st
     baseline, name = suite.old.baseline, suite.suite.name
     if baseline is None:
         return []
-    notes = []
+    notes = _to_refresh(suite, run)
     age = (datetime.fromisoformat(today) - datetime.fromisoformat(baseline.recorded_at[:10])).days
     if policy.baseline_max_age_days is not None and age > policy.baseline_max_age_days:
         notes.append(
@@ -95,6 +95,19 @@ def _baseline_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: st
             f"gate drift {name}, and gate refresh {name} approves it"
         )
     return notes
+
+
+def _to_refresh(suite: SuiteChange, run: SuiteRun) -> list[str]:
+    """Say that the change should bring a baseline, or the next drift has nothing to look at."""
+    if run.report.verdict is not Verdict.PASS or suite.new.baseline is suite.old.baseline:
+        return []
+    known = suite.new.baseline.fingerprint if suite.new.baseline else ""
+    if known == suite.new.prompt.fingerprint:
+        return []
+    return [
+        f"suite {suite.suite.name}: the baseline is that of the old prompt; before the merge: "
+        f"gate refresh {suite.suite.name}, and commit it"
+    ]
 
 
 def _vendor_models(suite: SuiteChange, run: SuiteRun) -> set[str]:

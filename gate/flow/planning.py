@@ -45,7 +45,7 @@ def plan_suite(
     """
     asking = Asking(
         old=Source(),
-        new=Source(baseline=is_affected),
+        new=Source(baseline=is_affected and policy.counts_author),
         repeats=repeats or change.suite.repeats.new,
         seed=seed,
         by=policy.segments_by,

@@ -143,6 +143,7 @@ class Runner:
 
     def _asking(self, change: SuiteChange) -> Asking:
         return Asking(
+            new=Source(baseline=self._policy.counts_author),
             repeats=self._options.repeats or change.suite.repeats.new,
             seed=self._options.gathering.limits.seed,
             by=self._policy.segments_by,

@@ -15,7 +15,10 @@ from gate.github.steps import at
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FIX = "run it in a job of GitHub Actions"
+_FIX = (
+    "run it in a job of GitHub Actions; to see what it would say: "
+    "gate report RESULT.json --format markdown"
+)
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _WORD = re.compile(r"[a-z_]{1,40}")
@@ -91,6 +94,15 @@ def pull_request_of(job: Job) -> int:
             fix="give RESULT.json in a job of `on: pull_request` only",
         )
     return _number(at(job.payload, "pull_request", "number"), "pull_request.number")
+
+
+def head_of(job: Job) -> str:
+    """Return the commit at the head of the pull request that a job of `pull_request` is for.
+
+    Raises:
+        ConfigError: The payload holds none.
+    """
+    return _matching(_COMMIT, at(job.payload, "pull_request", "head", "sha"), "head.sha")
 
 
 def workflow_run_of(job: Job) -> WorkflowRun:

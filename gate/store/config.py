@@ -105,6 +105,7 @@ def _policy(raw: dict[str, Any]) -> Policy:
             "alpha",
             "inconclusive",
             "baseline_max_age_days",
+            "author_recordings",
             "trust",
             "exact",
             "strict",

@@ -45,6 +45,28 @@ def test_what_the_author_recorded_counts_and_is_told_as_his(change: Folder) -> N
     )
 
 
+def test_a_policy_may_call_what_the_author_recorded(repo: Folder) -> None:
+    files = project()
+    config = json.loads(str(files["gate.yaml"]))
+    config["policy"] |= {
+        "author_recordings": "call",
+        "metrics": {"failure_rate": {"max_rise": 0.01}},
+    }
+    repo.write({**files, "gate.yaml": json.dumps(config)}).commit()
+    repo.git("checkout", "--quiet", "-b", "change")
+    config["policy"]["author_recordings"] = "count"  # which the change cannot take back
+    repo.write({"gate.yaml": json.dumps(config)})
+    forged(_recorded(repo), passes)
+    shutil.rmtree(repo.path / ".gate")
+    report = json.loads(run(repo, "check", "--format", "json", exit_code=None).stdout)
+    assert report["suites"][0]["calls"]["new_live"] > 0
+    assert "regex" in report["suites"][0]["failure_codes"]["new"]
+    assert not any("recorded by the author" in note for note in report["notes"])
+    shutil.rmtree(repo.path / ".gate")
+    done = run(repo, "check", "--offline", exit_code=4)
+    assert "answers are not recorded" in done.stderr
+
+
 def test_what_the_author_recorded_is_audited(change: Folder) -> None:
     done = run(change, "audit", "s", "--seed", "1", exit_code=1)
     assert "recorded answers that pass fail when called again" in done.stdout

@@ -21,7 +21,9 @@ def test_a_fail_is_told_in_one_comment(folder: Folder) -> None:
         done = comment(folder, github)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == f"comment created: {github.comments[0]['html_url']}\n"
-        assert said(github).startswith("<!-- gate:report -->\n### ❌ gate: fail\n")
+        assert said(github).startswith(
+            "<!-- gate:report -->\nFor `0123456789ab`:\n\n### ❌ gate: fail\n"
+        )
         assert "[The whole run](https://github.com/octo/triage/actions/runs/77)" in said(github)
 
 

@@ -73,6 +73,19 @@ def unconfirmed(report: dict[str, Any], reason: str) -> dict[str, Any]:
     return suite
 
 
+def test_a_pass_says_that_the_baseline_should_come_along(repo: Folder) -> None:
+    """Or the next drift has no answers of the prompt that was merged."""
+    lenient = {"metrics": {"failure_rate": {"max_rise": 0.2}}}
+    repo.write(logged(MANY, lenient, checks=IS_YES))
+    assert run(repo, "refresh").returncode == 0
+    repo.commit()
+    repo.write(HARMLESS)
+    told = "suite s: the baseline is that of the old prompt; before the merge: gate refresh s"
+    assert any(note.startswith(told) for note in judged(repo, exit_code=0)["notes"])
+    assert run(repo, "refresh").returncode == 0
+    assert not any(note.startswith(told) for note in judged(repo, exit_code=0)["notes"])
+
+
 def test_a_fail_that_holds_live_against_live_is_confirmed(repo: Folder) -> None:
     recorded(repo, BROKEN)
     approved = recordings(repo)

@@ -84,6 +84,8 @@ def test_a_project_in_a_folder_has_workflows_of_its_own_at_the_top(
     found = workflows(repo)
     assert len(found) == 6
     (name,) = [each for each in found if each.startswith("gate-bots")]
+    job = found[name]["jobs"]["gate"]["name"]
+    assert f"Require the job `{job}` to" in repo.read(f".github/workflows/{name}")
     assert gate_step(found[name])["with"]["working-directory"] == folder
     assert len({each["name"] for each in found.values()}) == 6
     assert f"wrote ../../.github/workflows/{name}" in done.stdout
@@ -91,11 +93,34 @@ def test_a_project_in_a_folder_has_workflows_of_its_own_at_the_top(
 
 def test_nothing_that_is_there_is_overwritten(repo: Folder) -> None:
     repo.write({**echo_project({"a": "yes"}), ".github/workflows/gate-drift.yml": "mine"})
-    before = repo.snapshot()
     done = run(repo, "init", "--github", "--action", PINNED)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert ".github/workflows/gate-drift.yml is here already; nothing was written" in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "kept .github/workflows/gate-drift.yml: it is here already\n" in done.stdout
+    assert "wrote .github/workflows/gate-comment.yml" in done.stdout
+    assert repo.read(".github/workflows/gate-drift.yml") == "mine"
+    before = repo.snapshot()
+    assert run(repo, "init", "--github", "--action", PINNED).returncode == 0
     assert repo.snapshot() == before
+
+
+def test_a_project_that_was_just_started_can_have_the_other_workflows(repo: Folder) -> None:
+    assert run(repo, "init", "--action", PINNED).returncode == 0
+    done = run(repo, "init", "--action", PINNED)
+    assert done.returncode == 2
+    assert "repair: gate init --github adds workflows to a project" in done.stderr
+    assert run(repo, "init", "--github", "--action", PINNED).returncode == 0
+    assert list(workflows(repo)) == ALL
+
+
+def test_in_a_folder_of_a_project_the_project_is_meant(repo: Folder) -> None:
+    repo.write(echo_project({"a": "yes"}))
+    inner = Folder(repo.path / "fixtures")
+    assert run(inner, "init").returncode == 2
+    done = run(inner, "init", "--github", "--action", PINNED)
+    assert done.returncode == 0, done.stderr
+    assert list(workflows(repo)) == ALL
+    assert not (inner.path / "gate.yaml").exists()
+    assert "install what your command/ program needs" in done.stdout
 
 
 @pytest.mark.parametrize(

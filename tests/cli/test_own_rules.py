@@ -70,6 +70,7 @@ KNOBS = [
     ("policy.strict", None),
     ("policy.scope", "population"),
     ("policy.baseline_max_age_days", 10_000),
+    ("policy.author_recordings", "call"),
     ("policy.trust", "head"),
     ("policy", None),
     ("waivers", [{"finding": "failure-rate-rise", "owner": "me", "reason": "mine",

@@ -202,6 +202,33 @@ def test_a_project_that_was_moved_is_no_first_run(
     assert "sub/gate.yaml is in the base and gone here, or behind a symlink" in done.stderr
 
 
+@pytest.mark.parametrize("place", [".", "fixtures"])
+def test_a_configuration_that_is_gone_is_no_new_users_first_step(repo: Folder, place: str) -> None:
+    repo.write(trusted(FAILURES_ONLY)).commit()
+    (repo.path / "gate.yaml").unlink()
+    repo.write(BROKEN)
+    done = gate_in_process(Folder(repo.path / place), "check")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "gate.yaml is in the base" in done.stderr
+    assert "repair: put gate.yaml back; to end the gate, first merge `retired: true`" in done.stderr
+
+
+def test_where_the_base_has_no_configuration_either_init_is_the_way(repo: Folder) -> None:
+    repo.write({"README": "x"}).commit()
+    done = gate_in_process(repo, "check")
+    assert done.returncode == 2
+    assert "repair: run: gate init" in done.stderr
+
+
+def test_a_configuration_that_was_moved_into_a_folder_has_a_way_out(repo: Folder) -> None:
+    repo.write(trusted(FAILURES_ONLY)).commit()
+    repo.write(under("sub", trusted(FAILURES_ONLY)))
+    (repo.path / "gate.yaml").unlink()
+    done = gate_in_process(Folder(repo.path / "sub"), "check")
+    assert done.returncode == 4
+    assert "repair: put gate.yaml back, or merge the move first" in done.stderr
+
+
 def test_a_second_project_beside_the_first_is_a_first_run(repo: Folder) -> None:
     repo.write(under("sub", trusted(FAILURES_ONLY))).commit()
     repo.write(under("more", trusted(FAILURES_ONLY)))

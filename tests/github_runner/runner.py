@@ -131,11 +131,11 @@ class Job:
     def _use_action(self, step: dict[str, Any], contexts: dict[str, str]) -> None:
         pinned = _PINNED.fullmatch(step["uses"])
         assert pinned, f"{step['uses']} is not pinned by a commit"
-        given = {key: filled(str(value), contexts) for key, value in step["with"].items()}
+        given = {key: filled(_text(value), contexts) for key, value in step["with"].items()}
         match pinned[1]:
             case "actions/setup-python":
-                bin_folder = str(Path(sys.executable).parent)
-                self.environment["PATH"] = f"{bin_folder}{os.pathsep}{self.environment['PATH']}"
+                assert given["update-environment"] == "false"
+                contexts[f"steps.{step['id']}.outputs.python-path"] = sys.executable
             case "actions/upload-artifact":
                 root = Path(given["path"])
                 self.artifacts[given["name"]] = {
@@ -157,3 +157,8 @@ class Job:
                 target.mkdir(parents=True)
                 for path, content in files.items():
                     (target / path).write_bytes(content)
+
+
+def _text(value: object) -> str:
+    """A value of YAML as an action is given it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

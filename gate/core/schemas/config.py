@@ -192,6 +192,10 @@ _POLICY: dict[str, Any] = {
         },
         "inconclusive": {"enum": ["pass", "fail"]},
         "baseline_max_age_days": {"type": "integer", "minimum": 1},
+        "author_recordings": {
+            "enum": ["count", "call"],
+            "description": "Of its new prompt, brought by a change; call: they are not used.",
+        },
         "trust": {"enum": ["base", "head"]},
         "exact": {"type": "boolean", "description": "Conservative p-values; default: mid-p."},
         "strict": {
