@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gate.core.policy import Waiver
     from gate.core.report import SuiteReport
 
-_MOST = 20  # findings whose waivers are spelled out
+_MOST = 20  # findings that are named
 _SHOWN = 12  # characters of a fingerprint that tell it from others
 
 
@@ -95,22 +95,22 @@ class Waivers:
 
 
 def ways_out(suites: Collection[SuiteReport]) -> list[str]:
-    """Say what waivers of each suite that fails would have to name: a sentence a finding."""
-    return [line for suite in suites for line in _way_out(suite)]
+    """Say what waivers of each suite that fails would have to name."""
+    return [
+        f"suite {suite.suite}: waivers of this fail would name prompt: {_fingerprint(suite)}; "
+        f"findings: {_findings(suite)}"
+        for suite in suites
+        if suite.verdict is Verdict.FAIL and suite.failed and _fingerprint(suite)
+    ]
 
 
-def _way_out(suite: SuiteReport) -> Iterator[str]:
-    prompt = _fingerprint(suite)
-    if suite.verdict is not Verdict.FAIL or not prompt:
-        return
-    for each in suite.failed[:_MOST]:
-        segment = f"segment: {each.segment}, " if each.segment else ""
-        yield (
-            f"suite {suite.suite}: a waiver of this fail would name "
-            f"finding: {each.id}, {segment}prompt: {prompt}"
-        )
-    if suite.stopped_early:
-        yield f"suite {suite.suite}: it stopped at its first fail; --all-calls finds all"
+def _findings(suite: SuiteReport) -> str:
+    told = ", ".join(_what(each.id, each.segment) for each in suite.failed[:_MOST])
+    more = ", …" if len(suite.failed) > _MOST else ""
+    stopped = (
+        " (it stopped at its first fail; --all-calls finds all)" if suite.stopped_early else ""
+    )
+    return f"{told}{more}{stopped}"
 
 
 def _fingerprint(suite: SuiteReport) -> str:

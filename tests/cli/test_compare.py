@@ -141,9 +141,9 @@ def test_the_policy_is_the_projects_unless_another_is_named(folder: Folder) -> N
     (note,) = [
         each
         for each in judged(folder, "--policy", "none.yaml", exit_code=1)["notes"]
-        if "a waiver of this fail would name" in each
+        if "waivers of this fail would name" in each
     ]
-    bound = note.rpartition(" ")[2]
+    bound = note.partition("prompt: ")[2].partition(";")[0]
     waived = {**waiver, "expires": "2999-01-01", "prompt": bound}
     folder.write(
         {
