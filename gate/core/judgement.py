@@ -57,7 +57,9 @@ def judge_columns(
     verdict = _verdict(found, findings, waived)
     could_change = _could_change(columns, policy, look, waived)
     is_decided = look.is_last or (
-        not could_change and _is_decided(found, findings, verdict, waived)
+        not could_change
+        and _is_decided(found, findings, verdict, waived)
+        and (verdict is Verdict.FAIL or _all_were_asked(columns))
     )
     return Judged(
         verdict=Verdict.INCOMPLETE if could_change or not found else verdict,
@@ -146,6 +148,17 @@ def _could_change(columns: Columns, policy: Policy, look: Look, waived: Waived) 
     if worlds and not set(RATES) & policy.metrics.keys():
         return True
     return bool(worlds) and len({by_rates(each) for each in (columns, *worlds)}) > 1
+
+
+def _all_were_asked(columns: Columns) -> bool:
+    """Tell whether every case was asked on both sides, where the change asks something else.
+
+    The order of the cases can be known beforehand, so a change could break those alone that come
+    last: only a fail may end a run before it came to them.
+    """
+    new = columns.counts(new=True) + columns.missing_new > 0
+    old = columns.counts(new=False) + columns.missing_old > 0
+    return bool((columns.is_same | (new & old)).all())
 
 
 def _is_decided(

@@ -71,10 +71,27 @@ def test_a_broken_prompt_fails_after_a_part_of_the_calls(changed: Callable[..., 
 def test_a_harmless_change_passes_early_where_the_tolerance_is_wide(
     changed: Callable[..., Folder],
 ) -> None:
-    (suite,) = judged(changed("a", HARMLESS, WIDE), exit_code=0)["suites"]
+    thrice = {"repeats": {"baseline": 3, "new": 3}}
+    (suite,) = judged(changed("a", HARMLESS, WIDE, **thrice), exit_code=0)["suites"]
     assert (suite["verdict"], suite["stopped_early"]) == ("pass", True)
-    assert suite["trials"]["new"] < len(ANSWERS)
+    assert len(ANSWERS) <= suite["trials"]["new"] < 2 * len(ANSWERS)
     assert suite["calls"]["saved_by_stopping"] > 0
+
+
+def test_a_change_that_breaks_the_cases_that_come_last_is_no_pass(
+    changed: Callable[..., Folder],
+) -> None:
+    """The order of the calls is no secret: whoever knows it must gain nothing."""
+    policy = {"metrics": {"failure_rate": {"max_rise": 0.05}}}
+    asked = judged(changed("a", HARMLESS, policy), "--max-calls", "250", exit_code=4)
+    early = set(asked["suites"][0]["case_ids"]["unchanged"])
+    late = [ANSWERS[case_id] for case_id in ANSWERS if case_id not in early]
+    assert 60 < len(late) < 90
+    text = "{% if answer in " + json.dumps(late) + " %}no{% else %}{{answer}}{% endif %}"
+    (suite,) = judged(
+        changed("b", {"fixtures/s.prompt.yml": prompt_file(text)}, policy), exit_code=1
+    )["suites"]
+    assert suite["verdict"] == "fail"
 
 
 def test_a_run_goes_on_while_the_tolerance_is_not_excluded(
