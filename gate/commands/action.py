@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ import click
 
 from gate.commands.action_files import append_outputs
 from gate.commands.action_inputs import given_inputs, read_inputs
+from gate.core.events import refuse_target
 from gate.errors import GateError, UsageError
+from gate.github.event import digest_of_event
 
 if TYPE_CHECKING:
     from gate.commands.action_inputs import Inputs
@@ -21,12 +24,7 @@ if TYPE_CHECKING:
 @click.group("action", hidden=True)
 def command() -> None:
     """Run the steps of the Action. They read its inputs from the environment."""
-    if os.environ.get("GITHUB_EVENT_NAME") == "pull_request_target":
-        raise UsageError(
-            "the gate does not run on pull_request_target: there the author's code would run with "
-            "the repository's secrets and its right to write",
-            fix="on: pull_request; comments on forks are written on: workflow_run, see the README",
-        )
+    refuse_target(os.environ.get("GITHUB_EVENT_NAME", ""))
 
 
 @command.command("inputs")
@@ -34,26 +32,55 @@ def inputs() -> None:
     """See that the inputs are right, and say what the steps to come need of them."""
     given = given_inputs(os.environ)
     asked = read_inputs(given)
+    _see_no_link(asked)
     append_outputs(
         {
             "inputs": json.dumps(given),  # one line, whatever is in them
             "command": asked.command,
-            "comment": asked.comment,
             "key": asked.key,
             "artifact": asked.artifact,
             "shards": asked.shards,
-            "shards-folder": str(Path(os.environ.get("RUNNER_TEMP", "")) / "gate-shards"),
+            "shards-folder": str(_emptied("gate-shards")),
+            "event": digest_of_event(os.environ),
             "local": "true" if _needs_model(asked) else "false",
         }
     )
 
 
 @command.command("run")
-def run() -> None:
-    """Run the gate, write summary and outputs; a verdict fails a later step, not this one."""
+@click.pass_context
+def run(ctx: click.Context) -> None:
+    """Run the gate, write summary and outputs, and leave with the gate's own exit code.
+
+    No step after this one can make it another: what a step leaves behind in files or in the
+    environment, a program of the change could have written.
+    """
     from gate.commands.action_run import run_gate
 
-    append_outputs(run_gate(read_inputs(json.loads(os.environ["GATE_INPUTS"]))))
+    code, outputs = run_gate(read_inputs(json.loads(os.environ["GATE_INPUTS"])))
+    append_outputs(outputs)
+    ctx.exit(code)
+
+
+def _see_no_link(asked: Inputs) -> None:
+    """A folder that the change replaces by a symlink would have another one judged in its place."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or ".")
+    for name in ("", asked.config):
+        place = workspace / asked.working_directory / name
+        steps = [each for each in (place, *place.parents) if workspace in each.parents]
+        linked = [each for each in steps if each.is_symlink()]
+        if linked:
+            raise UsageError(
+                f"{linked[0].relative_to(workspace)} is a symlink in this checkout",
+                fix="name the folder itself, in working-directory or config",
+            )
+
+
+def _emptied(name: str) -> Path:
+    """Return a folder of the job's, and remove what an earlier use of the Action left of it."""
+    folder = Path(os.environ.get("RUNNER_TEMP", "")) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def _needs_model(asked: Inputs) -> bool:
@@ -68,7 +95,7 @@ def _needs_model(asked: Inputs) -> bool:
 
 def _prompts(asked: Inputs) -> list[Prompt]:
     from gate.commands.options import open_here
-    from gate.flow.from_git import change_from_git
+    from gate.flow.from_git import Asked, change_from_git
     from gate.flow.project import choose_suites
     from gate.store.prompts import read_prompt
 
@@ -76,5 +103,5 @@ def _prompts(asked: Inputs) -> list[Prompt]:
     if asked.command == "drift":
         suites = choose_suites(project.config(), asked.suites).values()
         return [read_prompt(project.disk, each.prompt, disk=project.disk) for each in suites]
-    change = change_from_git(project, base=asked.base or None, names=asked.suites, case=None)
+    change = change_from_git(project, base=asked.base or None, asked=Asked(names=asked.suites))
     return [side.prompt for suite in change.suites for side in (suite.old, suite.new)]

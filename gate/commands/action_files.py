@@ -6,19 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gate.core.variables_of_others import RUNNER_FILES
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-# What a worker of the change must not be handed: with them it could speak for the gate's step.
-RUNNER_FILES = (
-    "GITHUB_ENV",
-    "GITHUB_OUTPUT",
-    "GITHUB_PATH",
-    "GITHUB_STATE",
-    "GITHUB_STEP_SUMMARY",
-)
 
 
 def append_outputs(outputs: Mapping[str, str]) -> None:
@@ -32,6 +24,23 @@ def append_outputs(outputs: Mapping[str, str]) -> None:
         if not f"{name}{value}".isprintable():
             raise UsageError(f"output {name}: {value!r} holds a control character")
     _append("GITHUB_OUTPUT", "".join(f"{name}={value}\n" for name, value in outputs.items()))
+
+
+def empty_what_others_wrote() -> list[str]:
+    """Empty the files of this step, which nothing but this process may have written to yet.
+
+    A program of the change can find them, and could set outputs, or the environment of later steps.
+
+    Returns:
+        The variables of those that were not empty.
+    """
+    written = []
+    for variable in RUNNER_FILES:
+        path = Path(os.environ.get(variable) or os.devnull)
+        if path.is_file() and path.stat().st_size:
+            path.write_bytes(b"")
+            written.append(variable)
+    return written
 
 
 def append_summary(markdown: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _PREFIX = "GATE_INPUT_"
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _SHARD = re.compile(r"[0-9]{1,4}/[0-9]{1,4}")
+_PLAIN = "report"  # stands in the comment that has no key
 _WORDS = 40  # characters of a key that is made of names
 _COMMANDS = {
     "check": frozenset({"suites", "base", "offline", "shard", "max-calls", "max-cost"}),
@@ -154,18 +157,20 @@ def _key(given: Mapping[str, str], command: str) -> str:
     """
     key = given.get("comment-key", "")
     if key:
-        if not _KEY.fullmatch(key) or "--" in key:
+        if not _KEY.fullmatch(key) or "--" in key or key == _PLAIN:
             raise UsageError(
                 f"input comment-key: {key!r} is no key",
-                fix="up to 40 of a-z, 0-9, '.', '_' and single '-', a letter or digit first",
+                fix="up to 40 of a-z, 0-9, '.', '_' and single '-', a letter or digit first; "
+                f"{_PLAIN!r} is that of no key",
             )
         return key
-    folder = given.get("working-directory", "").strip("./")
-    looked_at = [folder, given.get("config", ""), *sorted(given.get("suites", "").split())]
-    if command == "drift":
-        looked_at.append(command)
-    if not any(looked_at):
+    folder = posixpath.normpath(given.get("working-directory") or ".")
+    suites = sorted(given.get("suites", "").split())
+    kind = command if command == "drift" else ""
+    looked_at = ["" if folder == "." else folder, given.get("config", ""), suites, kind]
+    named = [looked_at[0], looked_at[1], *suites, kind]
+    if not any(named):
         return ""
-    words = re.sub(r"[^a-z0-9]+", "-", " ".join(looked_at).lower()).strip("-")[:_WORDS]
-    tail = hashlib.sha256("\0".join(looked_at).encode()).hexdigest()[:8]
+    words = re.sub(r"[^a-z0-9]+", "-", " ".join(map(str, named)).lower()).strip("-")[:_WORDS]
+    tail = hashlib.sha256(json.dumps(looked_at).encode()).hexdigest()[:8]
     return f"{words.strip('-') or 'gate'}-{tail}"

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gate.commands.action_files import RUNNER_FILES, append_summary
+from gate.commands.action_files import append_summary, empty_what_others_wrote
 from gate.commands.medium_here import medium_here
 from gate.core.ending import blind
 from gate.core.report import Verdict
 from gate.core.secrets import Secrets
+from gate.core.variables_of_others import RUNNER_FILES
 from gate.errors import ConfigError, IncompleteError
 from gate.reports.formats import FORMATS, render
 from gate.reports.medium import Medium
@@ -34,16 +35,20 @@ if TYPE_CHECKING:
 _TAIL = 40  # lines of standard error that the summary tells where there is no report
 _NO_REPORT = 70  # the gate said how it ended, and its report says otherwise or is not there
 _SIGNALLED = 128
+_LARGEST = 255  # exit code that a shell knows
 _ERROR = "gate: "  # what an error of the command line starts with
 _PLACE = re.compile(r"((?:[\w.-]+/)*[\w.-]+):([0-9]{1,7}): ", re.ASCII)
 NO_VERDICT = "error"
 
 
-def run_gate(asked: Inputs) -> dict[str, str]:
-    """Run the gate, show its report, and return the outputs of the step.
+def run_gate(asked: Inputs) -> tuple[int, dict[str, str]]:
+    """Run the gate and show its report; return the exit code and the outputs of the step.
 
     Nothing of a verdict is decided here: the exit code is the gate's own. Where it and the report
     do not fit each other, the exit code is that of a defect.
+
+    Raises:
+        IncompleteError: There is no shard to merge.
     """
     room = os.environ.get("RUNNER_TEMP") or None
     # A folder of its own, so that no report of an earlier run can be taken for this one's.
@@ -55,9 +60,14 @@ def run_gate(asked: Inputs) -> dict[str, str]:
             fix="let this job need the ones that replay with the input shard",
         )
     code, said = _gate(asked.arguments(str(folder), shards))
+    written = empty_what_others_wrote()
+    if written:
+        told = f"something that this run started wrote to {', '.join(written)}: it may be hostile"
+        code, said = _NO_REPORT, [*said, f"{_ERROR}{told}"]
+        click.echo(f"{_ERROR}{told}", err=True)
     if asked.shard:
         verdict = "none" if code == 0 else NO_VERDICT
-        return {**_outputs(folder, verdict, code), "findings": "0", "cost": "0"}
+        return code, {**_outputs(folder, verdict, code), "findings": "0", "cost": "0"}
     report = _report(folder)
     code, verdict = settled(code, report)
     if report is None or verdict == NO_VERDICT:
@@ -67,7 +77,9 @@ def run_gate(asked: Inputs) -> dict[str, str]:
         write_whole(folder / "report.json", [render(report, "json", Medium())])
         _annotate(cause, asked)
     _tell(report, asked)
-    return {**_outputs(folder, verdict, code), **_numbers(report)}
+    is_told = asked.comment != "off" and os.environ.get("GITHUB_EVENT_NAME") == "pull_request"
+    comments = {"comments": "true" if is_told else "false"}
+    return code, {**_outputs(folder, verdict, code), **_numbers(report), **comments}
 
 
 def _cause(said: list[str]) -> list[str]:
@@ -95,7 +107,8 @@ def settled(code: int, report: Report | None) -> tuple[int, str]:
     """
     if report is not None and report.exit_code == code:
         return code, report.verdict.value
-    return (code if code > 1 else _NO_REPORT), NO_VERDICT
+    # A shell takes the rest of 256, and would read that one as 0.
+    return (code if 1 < code <= _LARGEST else _NO_REPORT), NO_VERDICT
 
 
 def _report(folder: Path) -> Report | None:
@@ -134,7 +147,8 @@ def _environment(given: Mapping[str, str]) -> dict[str, str]:
 
     In a container the checkout belongs to somebody else, and git asks that it be named as safe.
     """
-    kept = {name: value for name, value in given.items() if name not in RUNNER_FILES}
+    hidden = {*RUNNER_FILES, "RUNNER_TEMP"}
+    kept = {name: value for name, value in given.items() if name not in hidden}
     workspace = given.get("GITHUB_WORKSPACE", "")
     if workspace:
         number = given.get("GIT_CONFIG_COUNT", "0")

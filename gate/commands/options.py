@@ -141,9 +141,9 @@ def read_change(
         from gate.flow.from_files import change_from_files
 
         return change_from_files(project, old=old, new=new, names=names, case=case)
-    from gate.flow.from_git import change_from_git
+    from gate.flow.from_git import Asked, change_from_git
 
-    return change_from_git(project, base=base, names=names, case=case)
+    return change_from_git(project, base=base, asked=Asked(names=names, case=case))
 
 
 def named_change(project: Project, options: dict[str, object]) -> Change:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from gate.errors import UsageError
+from gate.git import Repository
 
 _ADDRESS = re.compile(r"(?:https?|ssh)://(?:[^/@]+@)?[\w.:-]+/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
 _SHORT = re.compile(r"(?:[^/@]+@)?[\w.-]+:([\w.-]+/[\w.-]+?)(?:\.git)?/?")
@@ -26,8 +29,7 @@ def own_address() -> str | None:
     url, vcs = str(told.get("url", "")), told.get("vcs_info", {})
     if vcs:
         return address_of(url, str(vcs.get("commit_id", "")))
-    clone = unquote(urlsplit(url).path) if url.startswith("file://") else ""
-    return address_of(_git(clone, "remote", "get-url", "origin"), _git(clone, "rev-parse", "HEAD"))
+    return _of_clone(unquote(urlsplit(url).path)) if url.startswith("file://") else None
 
 
 def address_of(url: str, commit: str) -> str | None:
@@ -36,14 +38,10 @@ def address_of(url: str, commit: str) -> str | None:
     return f"{found[1]}@{commit}" if found and _COMMIT.fullmatch(commit) else None
 
 
-def _git(folder: str, *arguments: str) -> str:
-    if not folder:
-        return ""
+def _of_clone(folder: str) -> str | None:
     try:
-        done = subprocess.run(
-            ["git", "-C", folder, *arguments],
-            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        repository = Repository(Path(folder))
+    except (OSError, UsageError):
+        return None
+    remote = repository.run("remote", "get-url", "origin").stdout.decode(errors="replace")
+    return address_of(remote.strip(), repository.resolve("HEAD") or "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.errors import NoRepositoryError
 from gate.flow.from_baseline import against_itself
-from gate.flow.from_git import change_from_git
+from gate.flow.from_git import Asked, change_from_git
 from gate.flow.project import choose_suites
 from gate.git import Repository
 
@@ -34,9 +34,10 @@ def audited_change(
     own = against_itself(project, suite, case=case)
     if base is None and not _is_in_repository(project):
         return own, config.policy
-    change = change_from_git(project, base=base, names=(name,), case=case)
+    asked = Asked(names=(name,), case=case, takes_all=True)
+    change = change_from_git(project, base=base, asked=asked)
     if not change.suites:
-        return own, change.config.policy
+        return own, config.policy
     (judged,) = change.suites
     return replace(judged, old=judged.new), change.config.policy
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gate.errors import IncompleteError, NoRepositoryError, UsageError
+from gate.errors import IncompleteError, UsageError
 from gate.flow.change import (
     Change,
     Side,
@@ -25,7 +25,7 @@ from gate.flow.edited_rules import (
     edited_rules,
     same_cases,
 )
-from gate.flow.project import CONFIG_NAME
+from gate.flow.moved import refuse_gone, refuse_linked, refuse_moved, refuse_nested
 from gate.git import GitTree, Repository, find_base
 from gate.providers.urls import is_loopback
 from gate.store.baselines import read_baseline
@@ -33,16 +33,21 @@ from gate.store.config import read_config
 from gate.store.prompts import read_prompt
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gate.core.config import Config, Suite
     from gate.core.model import Case, Prompt
     from gate.flow.project import Project
 
 
-def change_from_git(
-    project: Project, *, base: str | None, names: tuple[str, ...], case: str | None
-) -> Change:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which part of a change is wanted."""
+
+    names: tuple[str, ...] = ()  # of suites; none: all
+    case: str | None = None  # a glob; None: all
+    takes_all: bool = False  # suites, too, that the change does not affect
+
+
+def change_from_git(project: Project, *, base: str | None, asked: Asked) -> Change:
     """Compare the worktree with its base ref.
 
     Policy, checks, waivers and expectations are the base's, unless its policy says
@@ -54,7 +59,7 @@ def change_from_git(
         ConfigError: A file of either side is wrong.
     """
     if project.config_name is None:
-        _refuse_gone(project, base)
+        refuse_gone(project, base)
     head = project.config()
     repository = Repository(project.root)
     if base is None and not repository.has_commits():
@@ -70,76 +75,32 @@ def change_from_git(
         )
     if not tree.exists(name):
         whole = GitTree(repository, found.commit)
-        _refuse_nested(whole, repository.top, tree.prefix, name)
-        _refuse_moved(whole, repository.top.resolve(), f"{tree.prefix}{name}")
+        refuse_nested(whole, repository.top, tree.prefix, name)
+        refuse_moved(whole, repository.top.resolve(), f"{tree.prefix}{name}")
         return Change(
             config=head,
             suites=(),
             first_run=f"the base {found.commit[:12]} ({found.found_by}) has no {name}",
             base=found.commit,
         )
-    reader = _Reader(project, tree, read_config(tree, name), head, case)
-    change = reader.change(names, found.found_by)
+    refuse_linked(GitTree(repository, found.commit), repository.top, project.named)
+    reader = _Reader(project, tree, read_config(tree, name), head, asked)
+    change = reader.change(asked.names, found.found_by)
     # Where the base was found, `gate explain` finds it, too.
     return replace(change, explain_flags=shlex.join(["--base", base]) if base else "")
-
-
-def _refuse_gone(project: Project, base: str | None) -> None:
-    """A configuration that the change deletes is no first step of a new user's."""
-    try:
-        repository = Repository(project.root)
-        found = find_base(repository, named=base, environment=project.environment)
-    except (NoRepositoryError, IncompleteError):
-        return  # that there is no gate.yaml says more
-    here = repository.prefix_of(project.root)
-    whole = GitTree(repository, found.commit)
-    for path in whole.find(f"**/{CONFIG_NAME}"):
-        folder = path.removesuffix(CONFIG_NAME)
-        if here.startswith(folder) and not (repository.top / path).is_file():
-            raise IncompleteError(
-                f"{path} is in the base {found.commit[:12]} and gone here: nothing says how this "
-                "change is to be judged",
-                fix=f"put {path} back; to end the gate, first merge `retired: true` for each suite",
-            )
-
-
-def _refuse_nested(whole: GitTree, top: Path, prefix: str, name: str) -> None:
-    """A new configuration, below the base's own or beside it, must not hide that one."""
-    steps = prefix.split("/")[:-1]
-    for depth in range(len(steps) + 1):
-        above = "/".join([*steps[:depth], CONFIG_NAME])
-        if whole.exists(above) and (top / above).is_file():
-            raise IncompleteError(
-                f"{prefix}{name} is new, and the base judges this folder by {above}",
-                fix=f"run with --config {above}, or merge the new file first",
-            )
-
-
-def _refuse_moved(whole: GitTree, top: Path, new: str) -> None:
-    """A configuration that was moved, or hidden by a symlink, must not read as a first run."""
-    names = {CONFIG_NAME, new.rpartition("/")[2]}
-    for path in [path for name in names for path in whole.find(f"**/{name}")]:
-        here = top / path
-        steps = [here, *(each for each in here.parents if top in each.parents)]
-        if not here.is_file() or any(step.is_symlink() for step in steps):
-            raise IncompleteError(
-                f"{path} is in the base and gone here, or behind a symlink, and {new} is new: "
-                "nothing says how this change is to be judged",
-                fix=f"put {path} back, or merge the move first",
-            )
 
 
 class _Reader:
     """Reads both sides of every suite and notes what the base's rules leave aside."""
 
     def __init__(
-        self, project: Project, tree: GitTree, base: Config, head: Config, case: str | None
+        self, project: Project, tree: GitTree, base: Config, head: Config, asked: Asked
     ) -> None:
         self._project = project
         self._tree = tree
         self._base = base
         self._head = head
-        self._case = case
+        self._case, self._takes_all = asked.case, asked.takes_all
         self._trusts_head = base.policy.trust == "head"
         self._notes: list[str] = []
 
@@ -199,7 +160,8 @@ class _Reader:
             )
         old = read_prompt(self._tree, base.prompt, disk=self._project.disk)
         new = read_prompt(self._project.disk, head.prompt, disk=self._project.disk)
-        if old.fingerprint == new.fingerprint:
+        self._see_one_prompt(base, head, old)
+        if old.fingerprint == new.fingerprint and not self._takes_all:
             # Not replayed, and yet what is broken in it must not be merged unseen.
             cases = suite_cases(self._project.disk, head, new)
             check_expectations(name, cases, (*head.rules.checks, *new.evaluators))
@@ -209,6 +171,23 @@ class _Reader:
         self._refuse_untrusted(old, new)
         self._notes += old.notes
         return self._sides(base, head, old, new)
+
+    def _see_one_prompt(self, base: Suite, head: Suite, old: Prompt) -> None:
+        """A suite that points elsewhere must not leave its edited prompt behind, unjudged."""
+        if head.prompt == base.prompt:
+            return
+        self._notes.append(
+            f"suite {base.name}: its prompt is {head.prompt} in this change, {base.prompt} before"
+        )
+        if not self._project.disk.exists(base.prompt) or self._trusts_head:
+            return
+        left = read_prompt(self._project.disk, base.prompt, disk=self._project.disk)
+        if left.fingerprint != old.fingerprint:
+            raise IncompleteError(
+                f"suite {base.name!r}: points to {head.prompt} in this change, which edits "
+                f"{base.prompt}, too: which of them is the prompt?",
+                fix=f"remove {base.prompt}, or leave it as it was",
+            )
 
     def _sides(self, base: Suite, head: Suite, old: Prompt, new: Prompt) -> SuiteChange:
         checkout = self._tree.checkout if old.provider == "command" else None

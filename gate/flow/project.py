@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.core.secrets import Secrets
@@ -14,7 +16,6 @@ from gate.store.worktree import WorkTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from gate.core.config import Config, Suite
 
@@ -28,6 +29,7 @@ class Project:
     disk: WorkTree
     config_name: str | None  # relative to the folder; None: there is no gate.yaml
     environment: Mapping[str, str]
+    named: Path  # the folder as it was asked for, symlinks not followed
 
     @property
     def root(self) -> Path:
@@ -71,16 +73,26 @@ def open_project(folder: Path, *, config: Path | None, environment: Mapping[str,
     if config is not None:
         if not config.is_file():
             raise ConfigError(f"{config}: no such file", fix="see that the path is right")
+        named = Path(os.path.abspath(config.parent))  # noqa: PTH100 -- no symlink is followed
         return Project(
-            disk=WorkTree(config.parent), config_name=config.name, environment=environment
-        )
-    here = folder.resolve()
+            disk=WorkTree(config.parent), config_name=config.name, environment=environment,
+            named=named,
+        )  # fmt: skip
+    here, named = folder.resolve(), _as_named(folder, environment)
     for place in (here, *here.parents):
         if (place / CONFIG_NAME).is_file():
-            return Project(disk=WorkTree(place), config_name=CONFIG_NAME, environment=environment)
+            return Project(
+                disk=WorkTree(place), config_name=CONFIG_NAME, environment=environment, named=named
+            )
         if (place / ".git").exists():
             break
-    return Project(disk=WorkTree(here), config_name=None, environment=environment)
+    return Project(disk=WorkTree(here), config_name=None, environment=environment, named=named)
+
+
+def _as_named(folder: Path, environment: Mapping[str, str]) -> Path:
+    """Return the working directory as the shell came there, which a process is not told."""
+    told = Path(environment.get("PWD") or folder)
+    return told if told.is_absolute() and told.resolve() == folder.resolve() else folder
 
 
 def choose_suites(config: Config, names: tuple[str, ...]) -> dict[str, Suite]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gate.core.events import refuse_target
 from gate.errors import IncompleteError
 from gate.git.repository import BASE_FIX, Repository
 
@@ -32,10 +33,12 @@ def find_base(repository: Repository, *, named: str | None, environment: Mapping
     Raises:
         IncompleteError: None of them can be had, the message says what to add; or a push is judged
             whose commit is not checked out.
+        UsageError: The event is one on which the author's code must not run.
     """
+    refuse_target(environment.get("GITHUB_EVENT_NAME", ""))
     _refuse_to_push_another(repository, environment.get("PRE_COMMIT_TO_REF", ""))
     if named is not None:
-        commit = repository.fetch(named) or repository.resolve(f"origin/{named}")
+        commit = repository.named(named)
         if commit is None:
             ref = shlex.quote(named)
             there = (
@@ -84,7 +87,6 @@ def _event_bases(
     paths = {
         "merge_group": ("merge_group", "base_sha"),
         "pull_request": ("pull_request", "base", "sha"),
-        "pull_request_target": ("pull_request", "base", "sha"),
     }
     found = _at(event, *paths.get(name, ("",)))
     default = f"refs/heads/{_at(event, 'repository', 'default_branch')}"
@@ -114,19 +116,23 @@ def _merge_base(repository: Repository, *, remote: str) -> Base:
     for branch in _default_branches(repository, remote):
         if repository.resolve(branch) is None:
             continue
+        told = branch.removeprefix("refs/remotes/").removeprefix("refs/heads/")
         done = repository.run("merge-base", branch, "HEAD")
         if done.returncode == 0:
-            return Base(commit=done.stdout.decode().strip(), found_by=f"merge-base with {branch}")
-        raise IncompleteError(f"no merge-base of HEAD and {branch} is here", fix=BASE_FIX)
+            return Base(commit=done.stdout.decode().strip(), found_by=f"merge-base with {told}")
+        raise IncompleteError(f"no merge-base of HEAD and {told} is here", fix=BASE_FIX)
     raise IncompleteError("no default branch is here to compare with", fix=BASE_FIX)
 
 
 def _default_branches(repository: Repository, remote: str) -> Iterator[str]:
-    """Yield what may be the default branch: of the remote that is pushed to, of origin, here."""
+    """Yield what may be the default branch: of the remote that is pushed to, of origin, here.
+
+    By whole names: a tag of the name of a branch must not stand for it.
+    """
     for name in dict.fromkeys([remote, "origin"]):
-        done = repository.run("symbolic-ref", "--quiet", "--short", f"refs/remotes/{name}/HEAD")
+        done = repository.run("symbolic-ref", "--quiet", f"refs/remotes/{name}/HEAD")
         if done.returncode == 0:
             yield done.stdout.decode().strip()
-        yield f"{name}/main"
-        yield f"{name}/master"
-    yield from ("main", "master")
+        yield f"refs/remotes/{name}/main"
+        yield f"refs/remotes/{name}/master"
+    yield from ("refs/heads/main", "refs/heads/master")

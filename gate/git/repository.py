@@ -8,18 +8,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from gate.core.variables_of_others import OF_A_HOOK
 from gate.errors import NoRepositoryError, UsageError
 
 BASE_FIX = (
     "give the gate the history it needs: on GitHub, fetch-depth: 0 at actions/checkout; on GitLab, "
     'GIT_DEPTH: "0"; elsewhere, git fetch --unshallow; or name the commit: gate check --base REF'
-)
-
-
-# In a hook git names its own repository with these. In a linked worktree that makes a folder below
-# the top look like the top, and a folder of another repository like one of this.
-_OF_A_HOOK = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"}
 )
 
 
@@ -60,6 +54,19 @@ class Repository:
         """
         return _git(list(arguments), self.top, index)
 
+    def named(self, name: str) -> str | None:
+        """Return the commit that a user means, or None.
+
+        A branch goes before a tag of the same name, which whoever may push tags could make.
+        """
+        places = ("refs/heads/", "refs/remotes/", "refs/remotes/origin/")
+        if re.fullmatch(r"[\w./-]+", name, re.ASCII) and not name.startswith("refs/"):
+            for place in places:
+                found = self.resolve(f"{place}{name}")
+                if found:
+                    return found
+        return self.fetch(name)
+
     def resolve(self, ref: str) -> str | None:
         """Return the commit of a ref whose objects are here, or None."""
         if ref.startswith("-"):
@@ -79,8 +86,11 @@ class Repository:
         return bool(self.run("for-each-ref", "--count=1").stdout)
 
     def tracks(self, path: str) -> bool:
-        """Tell whether something at or below a path is committed or staged, or git cannot tell."""
-        done = self.run("ls-files", "--", path)
+        """Tell whether something at or below a path is committed or staged, or git cannot tell.
+
+        Small and capital letters are one: on some disks the path is the same.
+        """
+        done = self.run("ls-files", "--", f":(icase){path}")
         return done.returncode != 0 or bool(done.stdout)
 
     def may_hold(self, path: Path) -> bool:
@@ -125,7 +135,7 @@ def _git(
     arguments: list[str], folder: Path, index: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     # No prompt may hang a build, and no locale may change what is parsed.
-    inherited = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
+    inherited = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
     environment = {**inherited, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     if index is not None:
         environment["GIT_INDEX_FILE"] = str(index)

@@ -100,6 +100,10 @@ class GitTree:
         """Tell whether a file stands at that path, see `Tree`."""
         return self._entry(path) is not None
 
+    def is_link(self, path: str) -> bool:
+        """Tell whether a symlink stands at that very path."""
+        return self._entries.get(path, ("", ""))[0] == _SYMLINK
+
     def find(self, pattern: str) -> list[str]:
         """Return the paths that a glob matches, see `Tree`."""
         plain = inside(pattern, label=self.label)
@@ -116,9 +120,12 @@ class GitTree:
         """
         with tempfile.TemporaryDirectory(prefix="gate-base-") as folder:
             index, target = Path(folder) / "index", Path(folder) / "tree"
+            target.mkdir()
             for arguments in (
                 ["read-tree", self.commit],
-                ["checkout-index", "--all", f"--prefix={target}/"],
+                # As its own worktree: otherwise the attributes of the worktree that is there, the
+                # change's own, would say how its files are written.
+                [f"--work-tree={target}", "checkout-index", "--all"],
             ):
                 done = self.repository.run(*arguments, index=index)
                 if done.returncode:

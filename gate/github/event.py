@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gate.core.events import refuse_target
 from gate.errors import ConfigError, UsageError
 from gate.github.addresses import is_plain, is_private
 from gate.github.steps import at
@@ -50,6 +53,12 @@ class WorkflowRun:
     url: str  # of its page
 
 
+def digest_of_event(environment: Mapping[str, str]) -> str:
+    """Return 64 hexadecimal digits that tell the event's payload from any other; empty: none."""
+    path = Path(environment.get("GITHUB_EVENT_PATH") or os.devnull)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
 def job_of(environment: Mapping[str, str]) -> Job:
     """Read the variables and the event's payload.
 
@@ -58,12 +67,10 @@ def job_of(environment: Mapping[str, str]) -> Job:
         ConfigError: A variable or the payload is not what GitHub writes.
     """
     event = _variable(environment, "GITHUB_EVENT_NAME")
-    if event == "pull_request_target":
-        raise UsageError(
-            "pull_request_target runs with the repository's secrets and the right to write, on "
-            "what the author of the pull request wrote",
-            fix="use `on: pull_request`; for forks, comment from a workflow of `on: workflow_run`",
-        )
+    told = environment.get("GATE_EVENT", "")
+    if told and told != digest_of_event(environment):
+        raise ConfigError("GITHUB_EVENT_PATH: the event is not the one that this job began with")
+    refuse_target(event)
     repository = _variable(environment, "GITHUB_REPOSITORY")
     if not _REPOSITORY.fullmatch(repository) or {".", ".."} & set(repository.split("/")):
         raise ConfigError(f"GITHUB_REPOSITORY: {repository!r} is not written as owner/name")

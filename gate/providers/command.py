@@ -23,6 +23,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gate.core.model import Response
+from gate.core.variables_of_others import OF_A_HOOK, RUNNER_FILES, RUNNER_PLACES
 from gate.errors import ConfigError, IncompleteError, ProviderFault
 from gate.providers.chat_format import token_count, vendor_word
 
@@ -35,12 +36,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 16 << 20  # bytes
 _STDERR_SHOWN = 600  # characters
-# With these a program of the change could speak for the step of the job, or act as the repository;
-# and what git tells its hooks would make it take one repository for another.
-_NOT_FOR_WORKERS = frozenset({
-    *("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"),
-    *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"),
-})  # fmt: skip
+_NOT_FOR_WORKERS = frozenset((*RUNNER_FILES, *RUNNER_PLACES, *OF_A_HOOK))
 _FAREWELL_S = 2.0  # between closing the worker's input and killing it
 
 

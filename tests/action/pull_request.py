@@ -85,7 +85,10 @@ def job_of(
     place.mkdir(parents=True, exist_ok=True)
     if not (place / "work").exists():
         asked.checkout(place / "work")
-    told = github.environment(event, payload or asked.payload(), place)
+    # Where GitHub's runner keeps it.
+    told_in = place / "temp" / "_github_workflow"
+    told_in.mkdir(parents=True, exist_ok=True)
+    told = github.environment(event, payload or asked.payload(), told_in)
     # A step has the token only where action.yml hands it one.
     del told["GITHUB_TOKEN"]
     return Job(place / "work", place / "temp", {**told, **variables})

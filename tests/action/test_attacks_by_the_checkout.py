@@ -49,17 +49,13 @@ def test_no_module_of_the_checkout_is_imported(
     )  # fmt: skip
     job.use({}, token=TOKEN, installs=is_installed)
     assert INSTALL in job.ran
-    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
     untouched(tmp_path)
 
 
 SPY = """\
 import json, os, sys
 seen = sorted(os.environ)
-for name in seen:
-    if name.startswith("GITHUB_") and os.path.isfile(os.environ[name]) and "EVENT" not in name:
-        with open(os.environ[name], "a") as file:
-            file.write("\\nverdict=pass\\nexit-code=0\\nPATH=/pwned\\n")
 print("::add-path::/pwned\\n::set-output name=verdict::pass", file=sys.stderr, flush=True)
 for line in sys.stdin:
     request = json.loads(line)
@@ -67,26 +63,82 @@ for line in sys.stdin:
 """
 
 
-def test_a_worker_of_the_change_cannot_speak_for_the_step(github, repo, tmp_path) -> None:
+def test_a_worker_of_the_change_is_not_told_where_a_step_speaks(github, repo, tmp_path) -> None:
     asked = pull_request(repo, project(), {"worker.py": SPY})
     job = job_of(github, asked, tmp_path / "job", ACTIONS_ID_TOKEN_REQUEST_TOKEN=SECRET)
     job.use({}, token=TOKEN)
-    assert job.failed == "verdict"
+    assert job.failed == "run the gate"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("fail", "1")
     output = json.loads(job.artifacts["gate-report"]["report.json"])
     said = output["suites"][0]["cases_changed"][0]["new_output"]
     assert said.startswith("no ")
-    for name in ("GITHUB_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "ACTIONS_"):
+    for name in ("GITHUB_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "ACTIONS_",
+                 "RUNNER_TEMP", "GITHUB_EVENT_PATH"):  # fmt: skip
         assert name not in said
     assert set(job.commands) == {"error"}
     assert "/pwned" not in job.environment["PATH"]
+
+
+# Finds the files of the step all the same: they lie where the event lies that a parent knows.
+FINDER = """\
+import glob, json, os, sys
+def above(pid):
+    while pid > 1:
+        with open(f"/proc/{pid}/environ") as file:
+            yield dict(each.split("=", 1) for each in file.read().split("\\0") if "=" in each)
+        with open(f"/proc/{pid}/stat") as file:
+            pid = int(file.read().rpartition(")")[2].split()[1])
+room = next(each["RUNNER_TEMP"] for each in above(os.getppid()) if "RUNNER_TEMP" in each)
+text = open(os.path.join(os.path.dirname(__file__), "attack.txt")).read().format(room=room)
+name, _, text = text.partition("\\n")
+for path in glob.glob(os.path.join(room, name)):
+    if "event" in path or not os.path.getsize(path):
+        open(path, "w").write(text)
+for line in sys.stdin:
+    request = json.loads(line)
+    print(json.dumps({"id": request["id"], "output": "no"}), flush=True)
+"""
+WRITINGS = {
+    "an-output": (
+        "_runner_file_commands/set_output_*\nexit-code=0\nverdict=pass\njunk<<cost=0.000000\n"
+    ),
+    "the-environment": "_runner_file_commands/set_env_*\nBASH_ENV={room}/../work/evil.sh\n",
+    "the-path": "_runner_file_commands/add_path_*\n{room}/../work/bin\n",
+    "the-summary": "_runner_file_commands/step_summary_*\n### all fine\n",
+}  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+@pytest.mark.parametrize("what", list(WRITINGS))
+def test_what_a_worker_writes_for_the_step_makes_no_verdict(
+    github, repo, tmp_path, what: str
+) -> None:
+    pwned = f"env > {tmp_path}/pwned; exit 0\n"
+    files = {"worker.py": FINDER, "attack.txt": WRITINGS[what], "evil.sh": pwned, "bin/bash": pwned}
+    asked = pull_request(repo, project(), files)
+    job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
+    assert job.failed == "run the gate"
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", "70"), job.log
+    assert "something that this run started wrote to GITHUB_" in job.log
+    assert "### all fine" not in job.summary
+    untouched(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+def test_a_worker_cannot_send_the_comment_to_another_pull_request(github, repo, tmp_path) -> None:
+    event = '_github_workflow/event.json\n{{"pull_request": {{"number": 9}}}}'
+    asked = pull_request(repo, project(), {"worker.py": FINDER, "attack.txt": event})
+    job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
+    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
+    assert "the event is not the one that this job began with" in job.log
+    assert github.comments == []
 
 
 def test_a_worker_that_kills_the_gate_makes_no_pass(github, repo, tmp_path) -> None:
     killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
     asked = pull_request(repo, project(), {"worker.py": killer})
     job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
-    assert job.failed == "verdict"
+    assert job.failed == "run the gate"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", "137")
 
 
@@ -113,7 +165,7 @@ def test_nothing_outside_of_the_checkout_is_read(github, repo, tmp_path, what: s
         link.unlink()
         link.symlink_to(tmp_path / "secret.txt")
     job.use({}, token=TOKEN)
-    assert job.failed == "verdict"
+    assert job.failed == "run the gate"
     assert job.outputs["verdict"] in {"error", "incomplete"}
     assert not any(SECRET in text or MARK in text for text in told(job, github))
 
@@ -122,7 +174,7 @@ def test_a_template_cannot_include_a_file(github, repo, tmp_path) -> None:
     change = {"fixtures/s.prompt.yml": prompt_file("{% include '/etc/passwd' %}{{answer}}")}
     asked = pull_request(repo, project(), change)
     job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "2"), job.log
+    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "2"), job.log
     assert not any("root:" in text for text in told(job, github))
 
 
@@ -156,7 +208,7 @@ def test_an_edited_recording_of_the_base_has_no_effect(github, repo, tmp_path) -
         repo, {**project(), "baselines/s.jsonl": good}, {**BROKEN, "baselines/s.jsonl": bad}
     )
     job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
-    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
     report = json.loads(job.artifacts["gate-report"]["report.json"])
     assert report["suites"][0]["failure_codes"]["old"] == {}
 
@@ -169,5 +221,5 @@ def test_recordings_that_a_change_commits_are_refused(github, repo, tmp_path) ->
     work = type(repo)(job.workspace)
     work.git("add", "--force", ".gate")
     job.use({}, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "4")
+    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "4")
     assert ".gate/ is committed" in job.summary

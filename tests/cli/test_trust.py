@@ -88,12 +88,20 @@ def test_a_pull_request_whose_change_was_not_checked_out_is_no_pass(judged: Fold
     }
     judged.write({"../event.json": json.dumps(event)})
     variables = {
-        "GITHUB_EVENT_NAME": "pull_request_target",
+        "GITHUB_EVENT_NAME": "pull_request",
         "GITHUB_EVENT_PATH": str(judged.path.parent / "event.json"),
     }
     done = gate_in_process(judged, "check", **variables)
     assert done.returncode == 4, done.stdout
     assert f"HEAD is not the pull request's head {head[:12]}" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--base", "HEAD")])
+def test_on_pull_request_target_nothing_is_run(judged: Folder, arguments: tuple[str, ...]) -> None:
+    variables = {"GITHUB_EVENT_NAME": "pull_request_target"}
+    done = gate_in_process(judged.write(BROKEN), "check", *arguments, **variables)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the gate does not run on pull_request_target" in done.stderr
 
 
 def test_a_head_that_cannot_be_read_is_no_first_run(judged: Folder) -> None:

@@ -21,9 +21,16 @@ def filled(text: str, contexts: Mapping[str, str]) -> str:
     return _EXPRESSION.sub(lambda found: _named(found[1].strip(), contexts), text)
 
 
-def holds(condition: str, contexts: Mapping[str, str]) -> bool:
-    """Tell whether an `if:` of the form `name == 'text'` holds."""
-    found = _CONDITION.fullmatch(condition.strip())
+def holds(condition: str, contexts: Mapping[str, str], *, has_failed: bool) -> bool:
+    """Tell whether an `if:` of the form `name == 'text'` holds.
+
+    It is skipped after a step that failed, unless it says `!cancelled() &&`.
+    """
+    inner = condition.strip().removeprefix("${{").removesuffix("}}").strip()
+    text = inner.removeprefix("!cancelled() && ")
+    if has_failed and text == inner:
+        return False
+    found = _CONDITION.fullmatch(text)
     if found is None:
         raise KeyError(condition)
     name, operator, value = found.groups()

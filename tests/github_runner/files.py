@@ -14,7 +14,8 @@ _COMMAND = re.compile(r"\s*::([\w-]+)(?: [^:]*)?::|\s*##\[([\w-]+)\]")
 
 def pairs(path: Path) -> Iterator[tuple[str, str]]:
     """Yield names and values: `name=value`, or `name<<MARK`, lines, `MARK`."""
-    lines = iter(path.read_text(encoding="utf-8").splitlines())
+    text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+    lines = iter(text.removesuffix("\n").split("\n") if text else ())
     for line in lines:
         name, sign, value = line.partition("=")
         block, mark, end = line.partition("<<")
@@ -24,6 +25,8 @@ def pairs(path: Path) -> Iterator[tuple[str, str]]:
                 if inner == end:
                     break
                 held.append(inner)
+            else:
+                raise ValueError(f"{path.name}: no line {end!r} ends {block!r}")
             yield block, "\n".join(held)
         elif sign:
             yield name, value

@@ -80,9 +80,10 @@ class Job:
         for name, each in action["inputs"].items():
             contexts[f"inputs.{name}"] = inputs.get(name, filled(each["default"], contexts))
         for step in action["runs"]["steps"]:
-            if self.failed or not ("if" not in step or holds(step["if"], contexts)):
-                continue
-            self._step(step, contexts, installs=installs)
+            # Without a condition it is `success()`.
+            condition = step.get("if", "job.name == ''")
+            if holds(condition, {"job.name": "", **contexts}, has_failed=bool(self.failed)):
+                self._step(step, contexts, installs=installs)
         for name, each in action["outputs"].items():
             self.outputs[name] = filled(each["value"], contexts)
         return self
@@ -95,16 +96,11 @@ class Job:
         elif "uses" in step:
             self._use_action(step, contexts)
         elif self._bash(step, contexts) and not step.get("continue-on-error"):
-            self.failed = name
+            self.failed = self.failed or name
 
     def _bash(self, step: dict[str, Any], contexts: dict[str, str]) -> int:
         assert step["shell"] == "bash"
-        files = {
-            variable: self.temp / f"{variable.lower()}-{len(self.ran)}"
-            for variable in ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
-        }
-        for path in files.values():
-            path.touch()
+        files = self._files()
         script = self.temp / f"script-{len(self.ran)}.sh"
         script.write_text(filled(step["run"], contexts), encoding="utf-8")
         own = {key: filled(str(value), contexts) for key, value in step.get("env", {}).items()}
@@ -127,6 +123,22 @@ class Job:
         for line in files["GITHUB_PATH"].read_text(encoding="utf-8").splitlines():
             self.environment["PATH"] = f"{line}{os.pathsep}{self.environment['PATH']}"
         return done.returncode
+
+    def _files(self) -> dict[str, Path]:
+        """The files of one step, empty, where GitHub's runner has them."""
+        folder = self.temp / "_runner_file_commands"
+        folder.mkdir(exist_ok=True)
+        files = {
+            variable: folder / f"{name}_{len(self.ran)}"
+            for variable, name in (
+                ("GITHUB_OUTPUT", "set_output"), ("GITHUB_ENV", "set_env"),
+                ("GITHUB_PATH", "add_path"), ("GITHUB_STATE", "save_state"),
+                ("GITHUB_STEP_SUMMARY", "step_summary"),
+            )
+        }  # fmt: skip
+        for path in files.values():
+            path.touch()
+        return files
 
     def _use_action(self, step: dict[str, Any], contexts: dict[str, str]) -> None:
         pinned = _PINNED.fullmatch(step["uses"])

@@ -20,6 +20,7 @@ def test_a_report_that_fits_the_exit_code_is_the_verdict(verdict: str) -> None:
         pytest.param(2, None, 2, id="a-wrong-configuration"),
         pytest.param(130, None, 130, id="interrupted"),
         pytest.param(137, None, 137, id="killed"),
+        pytest.param(256, None, 70, id="what-a-shell-reads-as-0"),
         pytest.param(0, "fail", 70, id="0-beside-a-fail"),
         pytest.param(1, "pass", 70, id="1-beside-a-pass"),
         pytest.param(70, "pass", 70, id="a-defect-beside-a-pass"),
