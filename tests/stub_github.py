@@ -54,6 +54,7 @@ class StubGitHub:
         self.comments: list[dict[str, Any]] = []
         self.pulls: list[dict[str, Any]] = []
         self.artifacts: list[dict[str, Any]] = []
+        self.heads: dict[str, str] = {}  # of pull requests, as the last event told them
         self.requests: list[Seen] = []
         self.stored: list[Seen] = []  # requests of the second server
         self.page_size = 100
@@ -73,6 +74,9 @@ class StubGitHub:
     def environment(self, event: str, payload: object, folder: Path) -> dict[str, str]:
         """Write the event's payload, and return the variables that GitHub gives a job."""
         folder.mkdir(parents=True, exist_ok=True)
+        pull = payload.get("pull_request") if isinstance(payload, dict) else None
+        if isinstance(pull, dict) and "head" in pull:
+            self.heads[str(pull.get("number"))] = pull["head"].get("sha")
         path = folder / "event.json"
         path.write_text(json.dumps(payload), encoding="utf-8")
         return {
@@ -189,6 +193,11 @@ class StubGitHub:
                 return json_reply(comment)
         return NOT_FOUND
 
+    def _pull(self, _seen: Seen, number: str) -> Reply:
+        if number not in self.heads:
+            return NOT_FOUND
+        return json_reply({"number": int(number), "head": {"sha": self.heads[number]}})
+
     def _pulls_by_head(self, seen: Seen) -> Reply:
         query = parse_qs(urlsplit(seen.path).query)
         owner, _, branch = query["head"][0].partition(":")
@@ -227,6 +236,7 @@ _ROUTES = (
     ("POST", r"issues/(\d+)/comments", StubGitHub._create),  # noqa: SLF001
     ("PATCH", r"issues/comments/(\d+)", StubGitHub._edit),  # noqa: SLF001
     ("GET", r"pulls", StubGitHub._pulls_by_head),  # noqa: SLF001
+    ("GET", r"pulls/(\d+)", StubGitHub._pull),  # noqa: SLF001
     ("GET", r"commits/([0-9a-f]+)/pulls", StubGitHub._pulls_by_commit),  # noqa: SLF001
     ("GET", r"actions/runs/(\d+)/artifacts", StubGitHub._artifacts_of),  # noqa: SLF001
     ("GET", r"actions/artifacts/(\d+)/zip", StubGitHub._zip),  # noqa: SLF001

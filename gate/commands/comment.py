@@ -60,10 +60,11 @@ def command(ctx: click.Context, /, *, result: Path | None, key: str | None, when
 
 def _writing(job: Job, result: Path, key: str) -> Callable[[Desk], Awaitable[None]]:
     number = pull_request_of(job)
-    saying = Saying(report=read_report(result), link=job.run_url, before=for_commit(head_of(job)))
+    head = head_of(job)
+    saying = Saying(report=read_report(result), link=job.run_url, before=for_commit(head))
 
     async def work(desk: Desk) -> None:
-        click.echo(await desk.bring(number, key, saying))
+        click.echo(await desk.bring(number, key, saying, head=head))
 
     return work
 

@@ -10,6 +10,7 @@ from gate.core.report import Verdict
 from gate.errors import IncompleteError
 from gate.github.addresses import is_plain
 from gate.github.comments import Done, marker, upsert
+from gate.github.pulls import head_now
 from gate.reports.formats import render
 from gate.reports.medium import Medium
 from gate.reports.safe_text import code_span
@@ -34,6 +35,7 @@ class Saying:
     report: Report
     link: str  # to the run that judged; an address that can be nothing else
     before: str = ""  # markdown that stands before the report
+    is_news: bool = True  # worth a comment where there is none yet
 
     def text(self, key: str) -> str:
         """Return it as markdown that fits into the comment of a key."""
@@ -51,14 +53,14 @@ class Desk:
     when: str  # AUTO: no new comment for a pass; an old one turns green all the same
     secrets: Secrets
 
-    async def bring(self, number: int, key: str, saying: Saying, *, is_worth: bool = True) -> str:
+    async def bring(self, number: int, key: str, saying: Saying, *, head: str = "") -> str:
         """Bring the comment of a key on a pull request to what is to be said.
 
         Args:
             number: Of the pull request.
             key: Of the comment.
             saying: What it says.
-            is_worth: Whether it is worth a comment where there is none yet.
+            head: The commit that it is about, where an older run may end after a newer one.
 
         Returns:
             One line that tells what was done.
@@ -73,13 +75,16 @@ class Desk:
             raise IncompleteError(
                 f"the report holds the value of {variable}, so it is not written as a comment"
             )
+        if head and head != await head_now(self.api, repository=self.repository, number=number):
+            return f"none: the pull request has moved on from {head[:_SHOWN]}"
         posted = await upsert(
             self.api,
             repository=self.repository,
             number=number,
             key=key,
             text=text,
-            create=is_worth and (self.when == ALWAYS or saying.report.verdict is not Verdict.PASS),
+            create=saying.is_news
+            and (self.when == ALWAYS or saying.report.verdict is not Verdict.PASS),
         )
         if posted.done is Done.NONE:
             return NOTHING
@@ -100,17 +105,19 @@ def of_run(report: Report, run: WorkflowRun, reports: Sequence[Report]) -> Sayin
         run: As GitHub tells it, so its conclusion is no claim of the author's.
         reports: All that the run left and that could be read.
     """
-    said = _contradiction(report, run, reports)
+    said, told = _contradiction(report, run, reports), report
     if said and not report.exit_code:
         # No green headline over a run that failed.
         report = blind(said)
     warning = f"\n\n⚠️ {said[0].upper()}{said[1:]}." if said else ""
-    return Saying(report=report, link=run.url, before=_first_line(run) + warning)
+    # That another part of it failed is told by that part.
+    is_news = not (said and any(each.exit_code for each in reports) and not told.exit_code)
+    return Saying(report=report, link=run.url, before=_first_line(run) + warning, is_news=is_news)
 
 
-def unread(why: str, run: WorkflowRun) -> Saying:
+def unread(why: str, run: WorkflowRun, *, is_news: bool = True) -> Saying:
     """Say that the report of another run cannot be read; what was said before it is over."""
-    return Saying(report=blind(why), link=run.url, before=_first_line(run))
+    return Saying(report=blind(why), link=run.url, before=_first_line(run), is_news=is_news)
 
 
 def _first_line(run: WorkflowRun) -> str:
@@ -124,7 +131,8 @@ def _first_line(run: WorkflowRun) -> str:
 def _contradiction(report: Report, run: WorkflowRun, reports: Sequence[Report]) -> str:
     """Return how report and run contradict each other; empty: they do not.
 
-    A run of several reports fails if one does, so another may say 0 in it.
+    A run of several reports fails if one does. Another may say 0 in it; but whoever forged that one
+    could have added the failing one, so it is no pass either.
     """
     is_success = run.conclusion == "success"
     if is_success and report.exit_code:
@@ -136,5 +144,10 @@ def _contradiction(report: Report, run: WorkflowRun, reports: Sequence[Report]) 
         return (
             f"the run ended as {run.conclusion} though its reports say exit code 0: either "
             "something else in the run went wrong, or this is not what the gate wrote"
+        )
+    if not is_success and not report.exit_code:
+        return (
+            f"this part of the run says exit code 0, and the run ended as {run.conclusion}, as "
+            "another part of it says: this one counts when the whole run succeeds"
         )
     return ""

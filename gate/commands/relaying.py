@@ -50,8 +50,8 @@ async def relay(desk: Desk, run: WorkflowRun, say: Callable[[str], None]) -> Non
     artifacts, problems = await _artifacts(desk, run, say)
     if not artifacts and run.conclusion != "success":
         # It may have failed before the gate ran: what an earlier run said is over.
-        saying = unread("the run left no report", run)
-        told = await desk.bring(number, DEFAULT_KEY, saying, is_worth=False)
+        saying = unread("the run left no report", run, is_news=False)
+        told = await desk.bring(number, DEFAULT_KEY, saying)
         if told != NOTHING:
             say(told)
     lefts = [await _left(desk, each) for each in artifacts]

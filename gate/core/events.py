@@ -13,7 +13,7 @@ def refuse_target(event: str) -> None:
     """
     if event == "pull_request_target":
         raise UsageError(
-            "the gate does not run on pull_request_target: there the author's code would run with "
-            "the repository's secrets and its right to write",
-            fix="on: pull_request; comments on forks are written on: workflow_run, see the README",
+            "the gate does not run on pull_request_target, which has the repository's secrets and "
+            "the right to write, on what the author of the pull request wrote",
+            fix="use `on: pull_request`; for forks, comment from a workflow of `on: workflow_run`",
         )

@@ -28,7 +28,7 @@ from gate.flow.edited_rules import (
 from gate.flow.moved import refuse_gone, refuse_linked, refuse_moved, refuse_nested
 from gate.git import GitTree, Repository, find_base
 from gate.providers.urls import is_loopback
-from gate.store.baselines import read_baseline
+from gate.store.baselines import baseline_path, read_baseline
 from gate.store.config import read_config
 from gate.store.prompts import read_prompt
 
@@ -167,6 +167,7 @@ class _Reader:
             check_expectations(name, cases, (*head.rules.checks, *new.evaluators))
             read_baseline(self._project.disk, name)
             self._note_unjudged(base, head, old, cases)
+            self._note_edited_baseline(name)
             return True
         self._refuse_untrusted(old, new)
         self._notes += old.notes
@@ -207,6 +208,19 @@ class _Reader:
             is_edited=(self._base.policy, self._base.waivers)
             != (self._head.policy, self._head.waivers),
         )
+
+    def _note_edited_baseline(self, suite: str) -> None:
+        """Where the prompt stayed, other answers of it are the base that the next change gets."""
+        path = baseline_path(suite)
+        both = [
+            tree.read(path) if tree.exists(path) else b""
+            for tree in (self._tree, self._project.disk)
+        ]
+        if both[0] != both[1]:
+            self._notes.append(
+                f"suite {suite}: {path} edited in this change, and its prompt is not: nothing was "
+                f"judged; gate audit {suite} calls some of it again"
+            )
 
     def _note_unjudged(self, base: Suite, head: Suite, old: Prompt, own: tuple[Case, ...]) -> None:
         """Name cases that are edited where nothing is judged: the next change is judged by them."""

@@ -72,6 +72,14 @@ class GitHubApi:
             address = answer.next_page
         raise ApiError(f"GitHub: {_shown(path)}: more than {PAGES} pages")
 
+    async def get(self, path: str) -> Any:
+        """Return one thing.
+
+        Raises:
+            ApiError: It cannot be had.
+        """
+        return self._value(await self._wire.ask("GET", self._url + path), path)
+
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Create something; it is not asked for twice if it may be there.
 

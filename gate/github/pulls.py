@@ -51,6 +51,16 @@ async def open_pulls(api: GitHubApi, *, repository: str, run: WorkflowRun) -> tu
         raise
 
 
+async def head_now(api: GitHubApi, *, repository: str, number: int) -> str:
+    """Return the commit that is the head of a pull request now; empty: it is not told.
+
+    Raises:
+        ApiError: The pull request cannot be had.
+    """
+    sha = at(await api.get(f"/repos/{repository}/pulls/{number}"), "head", "sha")
+    return sha if isinstance(sha, str) else ""
+
+
 async def _heads(api: GitHubApi, path: str, repository: str, run: WorkflowRun) -> tuple[int, ...]:
     numbers = {
         pull["number"]

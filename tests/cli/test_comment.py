@@ -64,6 +64,17 @@ def test_an_inconclusive_that_the_policy_lets_pass_is_told_too(folder: Folder) -
         assert "### ❔ gate: inconclusive" in said(github)
 
 
+def test_an_older_run_that_ends_later_writes_nothing(folder: Folder) -> None:
+    with StubGitHub() as github:
+        comment(folder, github, verdict="pass")
+        github.comment("<!-- gate:report -->\n### ❌ gate: fail")
+        env = github.environment("pull_request", pull_request(7), folder.path)
+        github.heads["7"] = "f" * 40
+        done = gate_in_process(folder, "comment", "report.json", **env)
+        assert done.stdout == "none: the pull request has moved on from 0123456789ab\n"
+        assert github.writes() == []
+
+
 def test_a_key_tells_one_comment_from_another(folder: Folder) -> None:
     with StubGitHub() as github:
         comment(folder, github)
