@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gate.commands.options import progress_here
 from gate.commands.stopped import StoppedError
+from gate.commands.time_limit import TimeIsUpError, at_most
 from gate.errors import IncompleteError
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from gate.flow.merging import Shards
     from gate.flow.own_rules import OwnVerdicts
     from gate.flow.project import Project
-    from gate.flow.run import Runner, RunOptions
+    from gate.flow.run import Runner, RunOptions, SuiteRun
+
+_OWN_S = 10.0  # for a second judgement of what was gathered already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +114,7 @@ def run_suites(
                 raise StoppedError(error, report_of(ran, change, policy, source)) from error
             reports.append(run.report)
             if own is not None:
-                own.judge(suite, run)
+                notes += _judge_by_own(own, suite, run)
             notes += run.notes
             if run.report.verdict is not None:
                 notes += suite_notes(suite, run, policy, _day_of(time.time()))
@@ -154,6 +157,18 @@ def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
         first = (*ran.notes, *(note for note in report.notes if note not in ran.notes))
         report = replace(report, notes=first)
     return ran.own.told(report) if ran.own else report
+
+
+def _judge_by_own(own: OwnVerdicts, suite: SuiteChange, run: SuiteRun) -> list[str]:
+    """Judge by the change's own rules, which must not hold up the verdict by the base's."""
+    try:
+        with at_most(_OWN_S):
+            own.judge(suite, run)
+    except TimeIsUpError as error:
+        return [
+            f"suite {suite.suite.name}: could not be judged by the rules that it brings: {error}"
+        ]
+    return []
 
 
 def _own_verdicts(change: Change, policy: Policy, options: dict[str, object]) -> OwnVerdicts | None:
