@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gate.flow.project import Project
     from gate.flow.run import Runner, RunOptions, SuiteRun
 
-_OWN_S = 10.0  # for a second judgement of what was gathered already
+_OWN_S = 5.0  # for a second judgement of what was gathered already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,6 +170,17 @@ def test_nothing_outside_of_the_checkout_is_read(github, repo, tmp_path, what: s
     assert not any(SECRET in text or MARK in text for text in told(job, github))
 
 
+def test_a_working_directory_that_became_a_symlink_is_refused(github, repo, tmp_path) -> None:
+    base = {f"{bot}/{name}": text for bot in ("mail", "chat") for name, text in project().items()}
+    asked = pull_request(repo, base, {f"mail/{name}": text for name, text in BROKEN.items()})
+    job = job_of(github, asked, tmp_path / "job")
+    (job.workspace / "mail").rename(job.workspace / "aside")
+    (job.workspace / "mail").symlink_to("chat")
+    job.use({"working-directory": "mail"}, token=TOKEN)
+    assert job.failed == "read the inputs"
+    assert "mail is a symlink in this checkout" in job.log
+
+
 def test_a_template_cannot_include_a_file(github, repo, tmp_path) -> None:
     change = {"fixtures/s.prompt.yml": prompt_file("{% include '/etc/passwd' %}{{answer}}")}
     asked = pull_request(repo, project(), change)
