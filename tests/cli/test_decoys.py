@@ -157,7 +157,8 @@ def test_a_change_of_the_baseline_alone_is_named(repo: Folder) -> None:
             trial["output"] = "no"
     repo.write({"baselines/s.jsonl": "".join(f"{json.dumps(row)}\n" for row in rows)})
     report = judged(repo, exit_code=0)
-    told = "suite s: baselines/s.jsonl edited in this change, and its prompt is not: nothing"assert any(note.startswith(told) for note in report["notes"])
+    told = "suite s: baselines/s.jsonl edited in this change, and its prompt is not: nothing"
+    assert any(note.startswith(told) for note in report["notes"])
 
 
 def test_an_audit_of_a_baseline_alone_is_by_the_bases_checks(repo: Folder) -> None:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import yaml
 from github_runner.expressions import filled, holds
@@ -129,7 +130,7 @@ class Job:
         folder = self.temp / "_runner_file_commands"
         folder.mkdir(exist_ok=True)
         files = {
-            variable: folder / f"{name}_{len(self.ran)}"
+            variable: folder / f"{name}_{uuid4()}"
             for variable, name in (
                 ("GITHUB_OUTPUT", "set_output"), ("GITHUB_ENV", "set_env"),
                 ("GITHUB_PATH", "add_path"), ("GITHUB_STATE", "save_state"),
