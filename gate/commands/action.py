@@ -52,8 +52,8 @@ def inputs() -> None:
 def run(ctx: click.Context) -> None:
     """Run the gate, write summary and outputs, and leave with the gate's own exit code.
 
-    No step after this one can make it another: what a step leaves behind in files or in the
-    environment, a program of the change could have written.
+    The step's outcome is the verdict: what it leaves behind in files, a program of the change could
+    have written.
     """
     from gate.commands.action_run import run_gate
 

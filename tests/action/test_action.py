@@ -31,8 +31,8 @@ def harmless(repo: Folder):
 
 def test_a_regression_fails_the_job_after_all_is_written(github, broken, tmp_path) -> None:
     job = job_of(github, broken, tmp_path / "job").use({}, token=TOKEN)
-    assert job.failed == "run the gate"
-    assert job.ran[-3:] == ["run the gate", "keep the report", "comment"]
+    assert job.failed == "verdict"
+    assert job.ran[-3:] == ["keep the report", "comment", "verdict"]
     assert job.summary.startswith("### ❌ gate: fail")
     assert job.outputs["verdict"] == "fail"
     assert job.outputs["exit-code"] == "1"
@@ -106,7 +106,7 @@ def test_a_configuration_that_is_wrong_is_told_everywhere_and_is_no_pass(
     wrong = pull_request(repo, project(), {"gate.yaml": '{"version": 1, "suits": {}}'})
     github.comment("<!-- gate:report -->\n### ✅ gate: pass")
     job = job_of(github, wrong, tmp_path / "job").use({}, token=TOKEN)
-    assert job.failed == "run the gate"
+    assert job.failed == "verdict"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", "2")
     for told in (job.log, job.summary, github.comments[0]["body"]):
         assert "did you mean 'suites'?" in told
@@ -120,7 +120,7 @@ def test_a_configuration_that_is_wrong_is_told_everywhere_and_is_no_pass(
 
 def test_a_base_that_is_not_there_is_no_pass(github, harmless, tmp_path) -> None:
     job = job_of(github, harmless, tmp_path / "job").use({"base": "no-such"}, token=TOKEN)
-    assert job.failed == "run the gate"
+    assert job.failed == "verdict"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("incomplete", "4")
     assert "git fetch origin no-such" in job.summary
 
@@ -135,7 +135,7 @@ def test_a_repository_with_two_projects_has_two_comments(github, repo, tmp_path)
     for folder in ("mail", "chat", "mail"):
         job = job_of(github, asked, tmp_path / "job")
         job.use({"working-directory": folder}, token=TOKEN)
-        assert job.failed == "run the gate"
+        assert job.failed == "verdict"
         names |= set(job.artifacts)
     assert len(github.comments) == len(names) == 2
     assert all(name.startswith(("gate-report-mail-", "gate-report-chat-")) for name in names)
@@ -154,7 +154,7 @@ def test_a_configuration_of_another_name_and_one_suite_of_it(github, repo, tmp_p
     job.use({"config": "other.yaml", "suites": "t"}, token=TOKEN)
     assert job.conclusion == "success", job.log
     job = job_of(github, asked, tmp_path / "job").use({"config": "other.yaml", "suites": "t\n  s"})
-    assert job.failed == "run the gate", job.log
+    assert job.failed == "verdict", job.log
 
 
 def test_named_formats_are_written_and_report_json_is_always_there(
@@ -169,14 +169,14 @@ def test_named_formats_are_written_and_report_json_is_always_there(
 
 def test_a_budget_that_is_spent_is_no_pass(github, broken, tmp_path) -> None:
     job = job_of(github, broken, tmp_path / "job").use({"max-calls": "3"}, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "4")
+    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "4")
     assert "--max-calls is used up" in job.summary
     assert "the notes say why (suite s: --max-calls is used up)" in job.log
 
 
 def test_offline_calls_nothing(github, broken, tmp_path) -> None:
     job = job_of(github, broken, tmp_path / "job").use({"offline": "true"}, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "4")
+    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "4")
     assert "answers are not recorded" in job.summary
 
 
@@ -205,13 +205,13 @@ def test_an_input_that_the_gate_itself_refuses_is_no_pass(
     github, harmless, tmp_path, inputs
 ) -> None:
     job = job_of(github, harmless, tmp_path / "job").use(inputs, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "2"), job.log
+    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "2"), job.log
 
 
 def test_drift_holds_the_prompts_against_their_baselines(github, harmless, tmp_path) -> None:
     job = job_of(github, harmless, tmp_path / "job", event="schedule", payload={})
     job.use({"command": "drift"}, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "4")
+    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "4")
     assert "no baseline for suite 's'" in job.summary
     assert github.requests == []
 

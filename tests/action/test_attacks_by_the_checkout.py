@@ -49,7 +49,7 @@ def test_no_module_of_the_checkout_is_imported(
     )  # fmt: skip
     job.use({}, token=TOKEN, installs=is_installed)
     assert INSTALL in job.ran
-    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
     untouched(tmp_path)
 
 
@@ -67,7 +67,7 @@ def test_a_worker_of_the_change_is_not_told_where_a_step_speaks(github, repo, tm
     asked = pull_request(repo, project(), {"worker.py": SPY})
     job = job_of(github, asked, tmp_path / "job", ACTIONS_ID_TOKEN_REQUEST_TOKEN=SECRET)
     job.use({}, token=TOKEN)
-    assert job.failed == "run the gate"
+    assert job.failed == "verdict"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("fail", "1")
     output = json.loads(job.artifacts["gate-report"]["report.json"])
     said = output["suites"][0]["cases_changed"][0]["new_output"]
@@ -117,7 +117,7 @@ def test_what_a_worker_writes_for_the_step_makes_no_verdict(
     files = {"worker.py": FINDER, "attack.txt": WRITINGS[what], "evil.sh": pwned, "bin/bash": pwned}
     asked = pull_request(repo, project(), files)
     job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
-    assert job.failed == "run the gate"
+    assert job.failed == "verdict"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", "70"), job.log
     assert "something that this run started wrote to GITHUB_" in job.log
     assert "### all fine" not in job.summary
@@ -129,7 +129,7 @@ def test_a_worker_cannot_send_the_comment_to_another_pull_request(github, repo, 
     event = '_github_workflow/event.json\n{{"pull_request": {{"number": 9}}}}'
     asked = pull_request(repo, project(), {"worker.py": FINDER, "attack.txt": event})
     job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
-    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
     assert "the event is not the one that this job began with" in job.log
     assert github.comments == []
 
@@ -138,7 +138,7 @@ def test_a_worker_that_kills_the_gate_makes_no_pass(github, repo, tmp_path) -> N
     killer = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"
     asked = pull_request(repo, project(), {"worker.py": killer})
     job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
-    assert job.failed == "run the gate"
+    assert job.failed == "verdict"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", "137")
 
 
@@ -165,7 +165,7 @@ def test_nothing_outside_of_the_checkout_is_read(github, repo, tmp_path, what: s
         link.unlink()
         link.symlink_to(tmp_path / "secret.txt")
     job.use({}, token=TOKEN)
-    assert job.failed == "run the gate"
+    assert job.failed == "verdict"
     assert job.outputs["verdict"] in {"error", "incomplete"}
     assert not any(SECRET in text or MARK in text for text in told(job, github))
 
@@ -185,7 +185,7 @@ def test_a_template_cannot_include_a_file(github, repo, tmp_path) -> None:
     change = {"fixtures/s.prompt.yml": prompt_file("{% include '/etc/passwd' %}{{answer}}")}
     asked = pull_request(repo, project(), change)
     job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "2"), job.log
+    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "2"), job.log
     assert not any("root:" in text for text in told(job, github))
 
 
@@ -219,7 +219,7 @@ def test_an_edited_recording_of_the_base_has_no_effect(github, repo, tmp_path) -
         repo, {**project(), "baselines/s.jsonl": good}, {**BROKEN, "baselines/s.jsonl": bad}
     )
     job = job_of(github, asked, tmp_path / "job").use({}, token=TOKEN)
-    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
     report = json.loads(job.artifacts["gate-report"]["report.json"])
     assert report["suites"][0]["failure_codes"]["old"] == {}
 
@@ -232,5 +232,5 @@ def test_recordings_that_a_change_commits_are_refused(github, repo, tmp_path) ->
     work = type(repo)(job.workspace)
     work.git("add", "--force", ".gate")
     job.use({}, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "4")
+    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "4")
     assert ".gate/ is committed" in job.summary

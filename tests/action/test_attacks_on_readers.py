@@ -38,7 +38,7 @@ def test_an_output_of_the_model_stays_code_in_the_comment(
     change = {"fixtures/s.prompt.yml": prompt_file(f"{{{{answer}}}} {{{{{json.dumps(shown)}}}}}")}
     job = job_of(github, pull_request(repo, project(), change), tmp_path / "job")
     job.use({}, token=TOKEN)
-    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
     assert set(job.commands) == {"error"}
     (comment,) = github.comments
     assert MARK in comment["body"]
@@ -78,7 +78,7 @@ def test_a_secret_that_a_server_repeats_is_told_nowhere(github, repo, tmp_path, 
             github, pull_request(repo, {**project(), **old}, new), tmp_path / "job",
             OPENAI_API_KEY=SECRET,
         ).use({}, token=TOKEN)  # fmt: skip
-    assert job.failed == "run the gate"
+    assert job.failed == "verdict"
     assert not any(SECRET in text or TOKEN in text for text in told(job, github))
     untouched(job.workspace, SECRET, TOKEN)
 

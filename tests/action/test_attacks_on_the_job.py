@@ -65,7 +65,7 @@ OTHERS = ("base", "config", "comment-key", "shard", "max-calls", "max-cost", "fo
 def test_an_input_is_never_a_command(github, broken, tmp_path, name: str, injection: str) -> None:
     text = injection.format(pwned=tmp_path / "pwned")
     job = job_of(github, broken, tmp_path / "job").use({name: text}, token=TOKEN)
-    assert job.failed in {"read the inputs", "run the gate"}
+    assert job.failed in {"read the inputs", "verdict"}
     assert job.outputs["verdict"] in {"", "error", "incomplete"}
     assert set(job.commands) <= {"error", "notice"}
     untouched(tmp_path)
@@ -82,7 +82,7 @@ def test_a_title_a_branch_and_a_body_are_never_commands(
         github, broken, tmp_path / "job", payload=payload,
         GITHUB_HEAD_REF=text, GITHUB_ACTOR=text, GITHUB_REF_NAME=text,
     ).use({}, token=TOKEN)  # fmt: skip
-    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail")
+    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail")
     assert set(job.commands) == {"error"}
     untouched(tmp_path)
 
@@ -93,7 +93,7 @@ def test_an_id_of_a_case_is_never_a_command(github, repo, tmp_path) -> None:
             for text in ids if re.fullmatch(r"\S.*", text)]  # fmt: skip
     files = {**project(), "fixtures/cases.jsonl": cases_file(rows)}
     job = job_of(github, pull_request(repo, files, BROKEN), tmp_path / "job").use({}, token=TOKEN)
-    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
     assert set(job.commands) == {"error"}
     untouched(tmp_path)
 
@@ -101,7 +101,7 @@ def test_an_id_of_a_case_is_never_a_command(github, repo, tmp_path) -> None:
 def test_pull_request_target_is_refused_before_anything_runs(github, broken, tmp_path) -> None:
     job = job_of(github, broken, tmp_path / "job", event="pull_request_target")
     job.use({}, token=TOKEN)
-    assert job.ran == ["refuse pull_request_target"]
+    assert job.ran == ["refuse pull_request_target", "verdict"]
     assert job.conclusion == "failure"
     assert "::error title=gate::pull_request_target runs the author's code" in job.log
     assert github.requests == []

@@ -17,15 +17,15 @@ def test_shards_are_kept_and_merged_into_one_verdict(github, broken, tmp_path) -
     job = job_of(github, broken, tmp_path / "merge")
     job.artifacts = kept | {"gate-shard.other.1-of-1": {"shard-1-of-1.jsonl": b"of another key"}}
     job.use({"command": "merge"}, token=TOKEN)
-    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
     job = job_of(github, broken, tmp_path / "half")
     job.artifacts = {name: kept[name] for name in sorted(kept)[:1]}
     job.use({"command": "merge"}, token=TOKEN)
-    assert (job.failed, job.outputs["exit-code"]) == ("run the gate", "4")
+    assert (job.failed, job.outputs["exit-code"]) == ("verdict", "4")
     job = job_of(github, broken, tmp_path / "merge")  # the same machine again
     job.artifacts = kept
     job.use({"command": "merge"}, token=TOKEN)
-    assert (job.failed, job.outputs["verdict"]) == ("run the gate", "fail"), job.log
+    assert (job.failed, job.outputs["verdict"]) == ("verdict", "fail"), job.log
     job = job_of(github, broken, tmp_path / "none").use({"command": "merge"}, token=TOKEN)
-    assert job.failed == "run the gate"
+    assert job.failed == "verdict"
     assert "no artifact is named gate-shard.-.i-of-n" in job.log

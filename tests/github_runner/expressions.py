@@ -22,7 +22,7 @@ def filled(text: str, contexts: Mapping[str, str]) -> str:
 
 
 def holds(condition: str, contexts: Mapping[str, str], *, has_failed: bool) -> bool:
-    """Tell whether an `if:` of the form `name == 'text'` holds.
+    """Tell whether an `if:` of the form `name == 'text'`, or several with `&&`, holds.
 
     It is skipped after a step that failed, unless it says `!cancelled() &&`.
     """
@@ -30,7 +30,11 @@ def holds(condition: str, contexts: Mapping[str, str], *, has_failed: bool) -> b
     text = inner.removeprefix("!cancelled() && ")
     if has_failed and text == inner:
         return False
-    found = _CONDITION.fullmatch(text)
+    return all(_holds(each.strip(), contexts) for each in text.split("&&"))
+
+
+def _holds(condition: str, contexts: Mapping[str, str]) -> bool:
+    found = _CONDITION.fullmatch(condition)
     if found is None:
         raise KeyError(condition)
     name, operator, value = found.groups()

@@ -83,21 +83,26 @@ class Job:
         for step in action["runs"]["steps"]:
             # Without a condition it is `success()`.
             condition = step.get("if", "job.name == ''")
-            if holds(condition, {"job.name": "", **contexts}, has_failed=bool(self.failed)):
-                self._step(step, contexts, installs=installs)
+            runs = holds(condition, {"job.name": "", **contexts}, has_failed=bool(self.failed))
+            outcome = self._step(step, contexts, installs=installs) if runs else "skipped"
+            contexts[f"steps.{step.get('id', '')}.outcome"] = outcome
         for name, each in action["outputs"].items():
             self.outputs[name] = filled(each["value"], contexts)
         return self
 
-    def _step(self, step: dict[str, Any], contexts: dict[str, str], *, installs: bool) -> None:
+    def _step(self, step: dict[str, Any], contexts: dict[str, str], *, installs: bool) -> str:
+        """Run one step; return its outcome, before continue-on-error counts."""
         name = step.get("name") or step["uses"]
         self.ran.append(name)
         if name == INSTALL and not installs:
             contexts[f"steps.{step['id']}.outputs.python"] = sys.executable
         elif "uses" in step:
             self._use_action(step, contexts)
-        elif self._bash(step, contexts) and not step.get("continue-on-error"):
-            self.failed = self.failed or name
+        elif self._bash(step, contexts):
+            if not step.get("continue-on-error"):
+                self.failed = self.failed or name
+            return "failure"
+        return "success"
 
     def _bash(self, step: dict[str, Any], contexts: dict[str, str]) -> int:
         assert step["shell"] == "bash"
