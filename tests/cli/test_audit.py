@@ -116,7 +116,7 @@ def test_a_suite_without_checks_is_told_to_have_none(repo: Folder) -> None:
     recorded(repo)
     config = json.loads(repo.read("gate.yaml"))
     config["suites"]["s"]["checks"] = []
-    repo.write({"gate.yaml": json.dumps(config)})
+    repo.write({"gate.yaml": json.dumps(config)}).commit()
     assert "\nnote: no checks; only refused, cut and empty answers count as failures\n" in (
         run(repo, "audit", "s", "--seed", "1").stdout
     )

@@ -207,7 +207,7 @@ def test_the_main_command_shows_the_regression(folder: Folder) -> None:
     done = folder.gate(*gate_arguments(line.rpartition("&& ")[2]), timeout=600)
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("FAIL: suite triage: ")
-    (picture,) = re.findall(r"^```text\n(FAIL: .*?)^```$", README, re.MULTILINE | re.DOTALL)
+    (picture,) = re.findall(r"^```text\n(FAIL: suite triage: .*?)^```$", README, re.MULTILINE | re.DOTALL)
     assert headings(done.stdout) == headings(picture)
 
 
@@ -218,7 +218,7 @@ def headings(report: str) -> list[str]:
 
 @pytest.mark.model
 def test_the_starting_project_runs_from_init_to_check(repo: Folder) -> None:
-    for line in block("gate init"):
+    for line in block("gate init\n"):
         if line.startswith("git "):
             repo.git("add", ".")
             repo.git("commit", "--quiet", "-m", "put the prompt under the gate")

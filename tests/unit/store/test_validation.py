@@ -64,8 +64,8 @@ def test_what_is_right_passes() -> None:
         ),
         pytest.param(
             "  alpha: 0.05", "  zzz: 1", "f.yaml:10: unknown key 'policy.zzz'",
-            "known here: alpha, baseline_max_age_days, exact, inconclusive, metrics, scope, "
-            "segments, strict, trust",
+            "known here: alpha, author_recordings, baseline_max_age_days, exact, inconclusive, "
+            "metrics, scope, segments, strict, trust",
             id="unknown-key-like-no-other",
         ),
         pytest.param(
