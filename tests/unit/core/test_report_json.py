@@ -6,7 +6,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 from report_strategies import REPORTS
 
-from gate.core.report import Report, Verdict
+from gate.core.report import OwnRules, Report, Verdict
 from gate.core.report_json import as_value, report_of
 from gate.core.schemas.report import REPORT
 
@@ -33,3 +33,14 @@ def test_a_waiver_is_told_with_all_its_keys() -> None:
     )  # fmt: skip
     assert as_value(report)["waivers"] == [waiver]
     assert report_of(as_value(report)) == report
+
+
+def test_what_a_changes_own_rules_say_reads_back_equal() -> None:
+    own = OwnRules(verdict=Verdict.PASS, exit_code=0, suites={"s": Verdict.PASS})
+    report = Report(
+        verdict=Verdict.FAIL, exit_code=1, owner="", policy_source="", alpha=0.05, suites=(),
+        own_rules=own,
+    )  # fmt: skip
+    value = as_value(report)
+    assert value["own_rules"] == {"verdict": "pass", "exit_code": 0, "suites": {"s": "pass"}}
+    assert report_of(value) == report
