@@ -15,6 +15,7 @@ from gate.core.report import (
     Finding,
     LookTaken,
     Outcome,
+    OwnRules,
     PromptSeen,
     Report,
     SuiteReport,
@@ -79,4 +80,8 @@ REPORTS = st.builds(
     policy_source=TEXT, alpha=RATE, suites=st.lists(SUITES, max_size=2).map(tuple),
     notes=NAMES, duration_s=st.integers(0, 9).map(float),
     explain_flags=TEXT, folder=TEXT,
+    own_rules=st.none() | st.builds(
+        OwnRules, verdict=st.sampled_from(Verdict), exit_code=st.sampled_from((0, 1, 3, 4)),
+        suites=st.dictionaries(TEXT, st.sampled_from(Verdict), max_size=2),
+    ),
 )  # fmt: skip
