@@ -29,15 +29,6 @@ for line in sys.stdin:
 """
 
 
-SLOW = ("model", "install", "browser")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the slow ones: with several processes none of them is left alone with one."""
-    items.sort(key=lambda item: not any(item.get_closest_marker(each) for each in SLOW))
-
-
 class Folder:
     """A project folder on disk."""
 
