@@ -17,7 +17,7 @@ from gate.commands.options import (
     rules_options,
     side_options,
 )
-from gate.commands.running import Ran, chosen_policy, report_of, run_suites
+from gate.commands.running import chosen_policy, report_of, run_suites
 from gate.commands.sharding import asked_flags, run_shard, shard_option
 
 if TYPE_CHECKING:
@@ -61,11 +61,7 @@ def run_check(options: dict[str, object], shards: Shards | None = None) -> Repor
     policy, source = chosen_policy(change, options)
     if shards is not None:
         shards.see_they_fit(change, policy, project)
-    ran = (
-        run_suites(change, project, policy, options, shards=shards, source=source)
-        if change.suites
-        else Ran()
-    )
+    ran = run_suites(change, project, policy, options, shards=shards, source=source)
     idle = tuple(_not_affected(name) for name in change.unaffected)
     ran = replace(ran, suites=(*ran.suites, *idle), notes=(*_first_run(change), *ran.notes))
     return report_of(ran, change, policy, source)

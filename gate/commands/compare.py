@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 
 from gate.commands.delivery import hand_over, report_options
 from gate.commands.options import config_option, open_here
+from gate.commands.today import today
 
 if TYPE_CHECKING:
     from gate.core.report import Report
@@ -52,5 +52,4 @@ def _compare(config: Path | None, asked: dict[str, Path | str | None]) -> Report
 
     # Rows make millions of values without a cycle; to look for one so often takes half the time.
     gc.set_threshold(_COLLECT_AFTER)
-    today = datetime.now(timezone.utc).date().isoformat()
-    return compare(open_here(config), Comparison(**asked), today=today)  # type: ignore[arg-type]
+    return compare(open_here(config), Comparison(**asked), today=today())  # type: ignore[arg-type]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from gate.commands.options import progress_here
 from gate.commands.stopped import StoppedError
 from gate.commands.time_limit import TimeIsUpError, at_most
+from gate.commands.today import today
 from gate.errors import IncompleteError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _OWN_S = 5.0  # for a second judgement of what was gathered already
 class Ran:
     """What the suites of a run came to."""
 
+    day: str  # on which it began: no waiver expires while it lasts
     suites: tuple[SuiteReport, ...] = ()
     notes: tuple[str, ...] = ()
     own: OwnVerdicts | None = None  # by the change's own rules
@@ -50,7 +51,7 @@ def chosen_policy(change: Change, options: dict[str, object]) -> tuple[Policy, s
 
 @contextmanager
 def open_runner(
-    change: Change, project: Project, policy: Policy, options: dict[str, object]
+    change: Change, project: Project, policy: Policy, options: dict[str, object], *, day: str
 ) -> Iterator[Runner]:
     """Open the recordings, for the suites of a change.
 
@@ -61,19 +62,18 @@ def open_runner(
     from gate.flow.gather import Tools
     from gate.flow.run import Runner
 
-    now = time.time()
     recordings = project.recordings()
     try:
         yield Runner(
             policy=replace(policy, alpha=policy.alpha / max(1, len(change.suites))),
-            waivers=Waivers(given=change.config.waivers, today=_day_of(now)),
+            waivers=Waivers(given=change.config.waivers, today=day),
             tools=Tools(
                 project=project,
                 recordings=recordings,
                 progress=progress_here(quiet=bool(options["quiet"])),
             ),
             options=run_options(options),
-            now=now,
+            now=time.time(),
         )
     finally:
         recordings.close()
@@ -96,11 +96,14 @@ def run_suites(
     """
     from gate.flow.notes import suite_notes
 
+    day = today()
+    if not change.suites:
+        return Ran(day=day)
     reports: list[SuiteReport] = []
     notes: list[str] = []
     brought = shards.bring() if shards else {}
-    own = _own_verdicts(change, policy, options)
-    with open_runner(change, project, policy, options) as runner:
+    own = _own_verdicts(change, policy, options, day=day)
+    with open_runner(change, project, policy, options, day=day) as runner:
         for suite in change.suites:
             try:
                 run = (
@@ -110,21 +113,17 @@ def run_suites(
                 )
             except IncompleteError as error:
                 left = [_not_judged(each) for each in change.suites[len(reports) :]]
-                ran = Ran(suites=(*reports, *left), notes=tuple(notes))
+                ran = Ran(day=day, suites=(*reports, *left), notes=tuple(notes))
                 raise StoppedError(error, report_of(ran, change, policy, source)) from error
             reports.append(run.report)
             if own is not None:
                 notes += _judge_by_own(own, suite, run)
             notes += run.notes
             if run.report.verdict is not None:
-                notes += suite_notes(suite, run, policy, _day_of(time.time()))
+                notes += suite_notes(suite, run, policy, day)
     if shards:
         notes.append(f"merged from {shards.count} shards")
-    return Ran(
-        suites=tuple(reports),
-        notes=tuple(notes),
-        own=own,
-    )
+    return Ran(day=day, suites=tuple(reports), notes=tuple(notes), own=own)
 
 
 def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
@@ -133,7 +132,7 @@ def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
     from gate.core.report import Report, Verdict
     from gate.core.waivers import Waivers, ways_out
 
-    waivers = Waivers(given=change.config.waivers, today=_day_of(time.time()))
+    waivers = Waivers(given=change.config.waivers, today=ran.day)
     report = Report(
         verdict=Verdict.PASS,
         exit_code=0,
@@ -141,21 +140,16 @@ def report_of(ran: Ran, change: Change, policy: Policy, source: str) -> Report:
         policy_source=source,
         alpha=policy.alpha,
         suites=ran.suites,
-        notes=(
-            *change.notes,
-            *ran.notes,
-            *waivers.without_effect(ran.suites),
-            *ways_out(ran.suites),
-        ),
         waivers=waivers.used(ran.suites),
         explain_flags=change.explain_flags,
         folder=change.folder,
     )
     report = finish(report, policy=policy)
+    notes = [*change.notes, *ran.notes]
     if report.verdict is Verdict.INCOMPLETE:
-        # What a reader wants to know first is why.
-        first = (*ran.notes, *(note for note in report.notes if note not in ran.notes))
-        report = replace(report, notes=first)
+        notes = [*ran.notes, *change.notes]  # what a reader wants to know first is why
+    notes += [*waivers.without_effect(ran.suites), *ways_out(ran.suites)]
+    report = replace(report, notes=tuple(notes))
     return ran.own.told(report) if ran.own else report
 
 
@@ -171,13 +165,15 @@ def _judge_by_own(own: OwnVerdicts, suite: SuiteChange, run: SuiteRun) -> list[s
     return []
 
 
-def _own_verdicts(change: Change, policy: Policy, options: dict[str, object]) -> OwnVerdicts | None:
+def _own_verdicts(
+    change: Change, policy: Policy, options: dict[str, object], *, day: str
+) -> OwnVerdicts | None:
     from gate.flow.own_rules import OwnVerdicts
 
     if change.own is None:
         return None
     config = change.own if options["policy_file"] is None else replace(change.own, policy=policy)
-    return OwnVerdicts(config=config, suites=len(change.suites), today=_day_of(time.time()))
+    return OwnVerdicts(config=config, suites=len(change.suites), today=day)
 
 
 def _not_judged(change: SuiteChange) -> SuiteReport:
@@ -194,10 +190,6 @@ def _not_judged(change: SuiteChange) -> SuiteReport:
         prompt_new=seen(change.new),
         not_asked=tuple(case.case_id for case in change.cases),
     )
-
-
-def _day_of(now: float) -> str:
-    return datetime.fromtimestamp(now, timezone.utc).date().isoformat()
 
 
 def run_options(options: dict[str, object]) -> RunOptions:

@@ -10,6 +10,7 @@ import click
 
 from gate.commands.options import named_change, open_here
 from gate.commands.running import chosen_policy, open_runner
+from gate.commands.today import today
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def run_shard(options: dict[str, object]) -> str:
     project = open_here(options["config"])  # type: ignore[arg-type]
     change = named_change(project, options)
     policy, _ = chosen_policy(change, options)
-    with open_runner(change, project, policy, options) as runner:
+    with open_runner(change, project, policy, options, day=today()) as runner:
         run = replay_shard(
             change,
             policy,
