@@ -97,11 +97,10 @@ def _prompts(asked: Inputs) -> list[Prompt]:
     from gate.commands.options import open_here
     from gate.flow.from_git import Asked, change_from_git
     from gate.flow.project import choose_suites
-    from gate.store.prompts import read_prompt
 
     project = open_here(Path(asked.config) if asked.config else None)
     if asked.command == "drift":
         suites = choose_suites(project.config(), asked.suites).values()
-        return [read_prompt(project.disk, each.prompt, disk=project.disk) for each in suites]
+        return [project.prompt(suite) for suite in suites]
     change = change_from_git(project, base=asked.base or None, asked=Asked(names=asked.suites))
     return [side.prompt for suite in change.suites for side in (suite.old, suite.new)]

@@ -69,10 +69,9 @@ def command(
 def _change(project: Project, name: str, *, only_new: bool) -> SuiteChange:
     from gate.flow.change import Side, make_suite_change, suite_cases
     from gate.store.baselines import read_baseline
-    from gate.store.prompts import read_prompt
 
     suite = project.config().suites[name]
-    prompt = read_prompt(project.disk, suite.prompt, disk=project.disk)
+    prompt = project.prompt(suite)
     baseline = read_baseline(project.disk, name) if only_new else None
     side = Side(prompt=prompt, baseline=baseline)
     return make_suite_change(suite, suite_cases(project.disk, suite, prompt), side, side)

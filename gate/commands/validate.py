@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import click
 
 from gate.commands.options import config_option, open_here
+from gate.commands.today import today
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,7 @@ def command(suites: tuple[str, ...], *, config: Path | None) -> None:
         told, cases = _validate(project, suite)
         click.echo(told)
         segments |= segments_in([case.segment for case in cases], found.policy.segments_by)
-    today = datetime.now(timezone.utc).date().isoformat()
-    waivers = Waivers(given=found.waivers, today=today)
+    waivers = Waivers(given=found.waivers, today=today())
     for note in [*waivers.without_effect(()), *([] if suites else waivers.misnamed(segments))]:
         click.echo(f"note: {visible(note)}")
 
@@ -44,9 +43,8 @@ def _validate(project: Project, suite: Suite) -> tuple[str, tuple[Case, ...]]:
     from gate.core.prompt import request_for
     from gate.flow.change import Side, make_suite_change, suite_cases
     from gate.store.baselines import read_baseline
-    from gate.store.prompts import read_prompt
 
-    prompt = read_prompt(project.disk, suite.prompt, disk=project.disk)
+    prompt = project.prompt(suite)
     baseline = read_baseline(project.disk, suite.name)
     side = Side(prompt=prompt, baseline=baseline)
     change = make_suite_change(suite, suite_cases(project.disk, suite, prompt), side, side)

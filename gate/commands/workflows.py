@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from gate.errors import NoRepositoryError, UsageError
 from gate.flow.project import CONFIG_NAME, open_project
 from gate.git import Repository
-from gate.store.prompts import read_prompt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +132,4 @@ def _providers(here: Path) -> set[str]:
     if not (here / CONFIG_NAME).exists():
         return set()
     project = open_project(here, config=here / CONFIG_NAME, environment={})
-    return {
-        read_prompt(project.disk, suite.prompt, disk=project.disk).provider
-        for suite in project.config().suites.values()
-    }
+    return {project.prompt(suite).provider for suite in project.config().suites.values()}

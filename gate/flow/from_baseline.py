@@ -11,7 +11,6 @@ from gate.errors import IncompleteError
 from gate.flow.change import Side, choose_cases, make_suite_change, suite_cases
 from gate.flow.judge import score
 from gate.store.baselines import baseline_path, read_baseline
-from gate.store.prompts import read_prompt
 
 if TYPE_CHECKING:
     from gate.core.columns import Columns
@@ -27,7 +26,7 @@ def against_itself(project: Project, suite: Suite, *, case: str | None = None) -
         ConfigError: A file is wrong.
         UsageError: `case` matches none.
     """
-    prompt = read_prompt(project.disk, suite.prompt, disk=project.disk)
+    prompt = project.prompt(suite)
     side = Side(prompt=prompt, baseline=read_baseline(project.disk, suite.name))
     cases = choose_cases(suite_cases(project.disk, suite, prompt), case)
     return make_suite_change(suite, cases, side, side)

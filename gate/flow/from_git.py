@@ -66,7 +66,7 @@ def change_from_git(project: Project, *, base: str | None, asked: Asked) -> Chan
         return Change(config=head, suites=(), first_run="nothing is committed yet")
     found = find_base(repository, named=base, environment=project.environment)
     prefix = repository.prefix_of(project.root)
-    tree = GitTree(repository, found.commit, prefix)
+    tree, whole = GitTree(repository, found.commit, prefix), GitTree(repository, found.commit)
     name = project.config_name or ""
     if repository.tracks(os.path.join(repository.top, prefix, ".gate")):  # noqa: PTH118 -- git's own path
         raise IncompleteError(
@@ -74,7 +74,6 @@ def change_from_git(project: Project, *, base: str | None, asked: Asked) -> Chan
             fix="git rm -r --cached .gate, and add .gate/ to .gitignore",
         )
     if not tree.exists(name):
-        whole = GitTree(repository, found.commit)
         refuse_nested(whole, repository.top, tree.prefix, name)
         refuse_moved(whole, repository.top.resolve(), f"{tree.prefix}{name}")
         return Change(
@@ -83,7 +82,7 @@ def change_from_git(project: Project, *, base: str | None, asked: Asked) -> Chan
             first_run=f"the base {found.commit[:12]} ({found.found_by}) has no {name}",
             base=found.commit,
         )
-    refuse_linked(GitTree(repository, found.commit), repository.top, project.named)
+    refuse_linked(whole, repository.top, project.named)
     reader = _Reader(project, tree, read_config(tree, name), head, asked)
     change = reader.change(asked.names, found.found_by)
     # Where the base was found, `gate explain` finds it, too.
@@ -159,7 +158,7 @@ class _Reader:
                 fix="put it back, or let the suite in gate.yaml point to its new place",
             )
         old = read_prompt(self._tree, base.prompt, disk=self._project.disk)
-        new = read_prompt(self._project.disk, head.prompt, disk=self._project.disk)
+        new = self._project.prompt(head)
         self._see_one_prompt(base, head, old)
         if old.fingerprint == new.fingerprint and not self._takes_all:
             # Not replayed, and yet what is broken in it must not be merged unseen.
@@ -182,7 +181,7 @@ class _Reader:
         )
         if not self._project.disk.exists(base.prompt) or self._trusts_head:
             return
-        left = read_prompt(self._project.disk, base.prompt, disk=self._project.disk)
+        left = self._project.prompt(base)
         if left.fingerprint != old.fingerprint:
             raise IncompleteError(
                 f"suite {base.name!r}: points to {head.prompt} in this change, which edits "

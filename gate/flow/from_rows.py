@@ -17,7 +17,6 @@ from gate.flow.change import check_expectations, suite_cases
 from gate.flow.project import choose_suites
 from gate.store.baselines import read_baseline
 from gate.store.config import read_config
-from gate.store.prompts import read_prompt
 from gate.store.rows import fingerprint_of_rows, read_rows, same_file
 from gate.store.worktree import WorkTree
 
@@ -107,7 +106,7 @@ def _by_rows(asked: Comparison) -> list[ScoredCase]:
 def _by_suite(project: Project, name: str, asked: Comparison) -> list[ScoredCase]:
     """Score the outputs by a suite of the worktree."""
     suite = choose_suites(project.config(), (name,))[name]
-    prompt = read_prompt(project.disk, suite.prompt, disk=project.disk)
+    prompt = project.prompt(suite)
     cases = suite_cases(project.disk, suite, prompt)
     rules = replace(suite.rules, checks=(*suite.rules.checks, *prompt.evaluators))
     check_expectations(name, cases, rules.checks)

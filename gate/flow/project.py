@@ -11,6 +11,7 @@ from gate.core.secrets import Secrets
 from gate.errors import ConfigError, NoRepositoryError
 from gate.git import Repository
 from gate.store.config import read_config
+from gate.store.prompts import read_prompt
 from gate.store.recordings import Recordings
 from gate.store.worktree import WorkTree
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.core.config import Config, Suite
+    from gate.core.model import Prompt
 
 CONFIG_NAME = "gate.yaml"
 
@@ -53,6 +55,10 @@ class Project:
         if self.config_name is None:
             raise ConfigError(f"no {CONFIG_NAME} in {self.root} or above", fix="run: gate init")
         return read_config(self.disk, self.config_name)
+
+    def prompt(self, suite: Suite) -> Prompt:
+        """Read the worktree's prompt of a suite, see `read_prompt`."""
+        return read_prompt(self.disk, suite.prompt, disk=self.disk)
 
     def recordings(self) -> Recordings:
         """Open `.gate/recordings.db`, see `Recordings`."""
