@@ -10,21 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
+from gate.github.comments import DEFAULT_KEY, is_key
 from gate.reports.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PREFIX = "GATE_INPUT_"
-_KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _SHARD = re.compile(r"[0-9]{1,4}/[0-9]{1,4}")
-_PLAIN = "report"  # stands in the comment that has no key
-_WORDS = 40  # characters of a key that is made of names
+_LONGEST_KEY = 40  # characters; one that is made of names gets a digest after as many
 _COMMANDS = {
-    "check": frozenset({"suites", "base", "offline", "shard", "max-calls", "max-cost"}),
-    "merge": frozenset({"suites", "base", "offline", "max-calls", "max-cost"}),
-    "drift": frozenset({"suites", "max-calls", "max-cost"}),
-    "comment": frozenset[str](),
+    "check": ("suites", "base", "offline", "shard", "max-calls", "max-cost"),  # all there are
+    "merge": ("suites", "base", "offline", "max-calls", "max-cost"),
+    "drift": ("suites", "max-calls", "max-cost"),
+    "comment": (),
 }
 
 
@@ -44,9 +43,7 @@ class Inputs:
     comment: str  # auto, always or off
     annotations: bool
     formats: tuple[str, ...]  # of files; always json among them
-    key: (
-        str  # tells this use of the Action from others in the same repository; "" for the plain one
-    )
+    key: str  # tells this use of the Action from others in its repository; "" for the plain one
 
     @property
     def artifact(self) -> str:
@@ -123,7 +120,7 @@ def read_inputs(given: Mapping[str, str]) -> Inputs:
 
 
 def _see_they_go_together(given: Mapping[str, str], command: str) -> None:
-    for name in ("suites", "base", "offline", "shard", "max-calls", "max-cost"):
+    for name in _COMMANDS["check"]:
         if given.get(name, "") in {"", "false"} or name in _COMMANDS[command]:
             continue
         raise UsageError(f"input {name} does not go with command: {command}")
@@ -157,11 +154,11 @@ def _key(given: Mapping[str, str], command: str) -> str:
     """
     key = given.get("comment-key", "")
     if key:
-        if not _KEY.fullmatch(key) or "--" in key or key == _PLAIN:
+        if not is_key(key) or len(key) > _LONGEST_KEY or key == DEFAULT_KEY:
             raise UsageError(
                 f"input comment-key: {key!r} is no key",
                 fix="up to 40 of a-z, 0-9, '.', '_' and single '-', a letter or digit first; "
-                f"{_PLAIN!r} is that of no key",
+                f"{DEFAULT_KEY!r} is that of no key",
             )
         return key
     folder = posixpath.normpath(given.get("working-directory") or ".")
@@ -171,6 +168,6 @@ def _key(given: Mapping[str, str], command: str) -> str:
     named = [looked_at[0], looked_at[1], *suites, kind]
     if not any(named):
         return ""
-    words = re.sub(r"[^a-z0-9]+", "-", " ".join(map(str, named)).lower()).strip("-")[:_WORDS]
+    words = re.sub(r"[^a-z0-9]+", "-", " ".join(map(str, named)).lower()).strip("-")[:_LONGEST_KEY]
     tail = hashlib.sha256(json.dumps(looked_at).encode()).hexdigest()[:8]
     return f"{words.strip('-') or 'gate'}-{tail}"

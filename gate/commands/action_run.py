@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,7 +130,7 @@ def _gate(arguments: list[str]) -> tuple[int, list[str]]:
         encoding="utf-8",
         errors="replace",
     )
-    said: list[str] = []
+    said: deque[str] = deque(maxlen=_TAIL)
     secrets = Secrets(os.environ)
     assert process.stderr is not None  # noqa: S101 -- it is a pipe
     for line in process.stderr:
@@ -137,9 +138,9 @@ def _gate(arguments: list[str]) -> tuple[int, list[str]]:
         name = secrets.found_in(line)
         told = f"(not shown: it holds the value of {name})\n" if name else line
         sys.stderr.write(told)
-        said = [*said[1 - _TAIL :], visible(told.rstrip("\n"))]
+        said.append(visible(told.rstrip("\n")))
     code = process.wait()
-    return (code if code >= 0 else _SIGNALLED - code), said
+    return (code if code >= 0 else _SIGNALLED - code), list(said)
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from gate.commands.commenting import ALWAYS, AUTO, Desk, Saying, for_commit
-from gate.commands.relaying import DEFAULT_KEY, relay
+from gate.commands.relaying import relay
 from gate.core.secrets import SHORTEST, Secrets
 from gate.errors import IncompleteError, UsageError
 from gate.github.api import GitHubApi
+from gate.github.comments import DEFAULT_KEY
 from gate.github.event import head_of, job_of, pull_request_of, workflow_run_of
 from gate.store.stored_report import read_report
 

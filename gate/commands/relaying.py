@@ -9,7 +9,7 @@ from gate.commands.commenting import NOTHING, Desk, Saying, of_run, unread
 from gate.errors import ConfigError, IncompleteError
 from gate.github.answers import ApiError
 from gate.github.artifacts import MOST, fetch, report_artifacts
-from gate.github.comments import is_key
+from gate.github.comments import DEFAULT_KEY, is_key
 from gate.github.pulls import open_pulls
 from gate.store.stored_report import report_from
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from gate.core.report import Report
     from gate.github.artifacts import Artifact
     from gate.github.event import WorkflowRun
-
-DEFAULT_KEY = "report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.core.events import refuse_target
+from gate.core.steps import at
 from gate.errors import IncompleteError
 from gate.git.repository import BASE_FIX, Repository
 
@@ -75,32 +76,26 @@ def _event_bases(
     event = _event(environment.get("GITHUB_EVENT_PATH", ""))
     if name.startswith("pull_request"):
         parents = repository.parents()
-        head = _at(event, "pull_request", "head", "sha")
+        head = at(event, "pull_request", "head", "sha")
         if isinstance(head, str) and head not in {repository.resolve("HEAD"), *parents[1:]}:
             raise IncompleteError(
                 f"HEAD is not the pull request's head {head[:12]}: its change was not checked out",
                 fix="at actions/checkout: ref: ${{ github.event.pull_request.head.sha }}",
             )
         # A merge that the author made has two parents, too: GitHub's own ends in the head.
-        if len(parents) == 2 and parents[1] == _at(event, "pull_request", "head", "sha"):  # noqa: PLR2004
+        if len(parents) == 2 and parents[1] == head:  # noqa: PLR2004
             yield parents[0], "first parent of the pull request's merge commit"
     paths = {
         "merge_group": ("merge_group", "base_sha"),
         "pull_request": ("pull_request", "base", "sha"),
     }
-    found = _at(event, *paths.get(name, ("",)))
-    default = f"refs/heads/{_at(event, 'repository', 'default_branch')}"
-    if name == "push" and _at(event, "ref") == default:
+    found = at(event, *paths.get(name, ("",)))
+    default = f"refs/heads/{at(event, 'repository', 'default_branch')}"
+    if name == "push" and at(event, "ref") == default:
         # On any other branch, what was there before is the author's own: its policy, too.
-        found = _at(event, "before")
+        found = at(event, "before")
     if isinstance(found, str) and found.strip("0"):
         yield found, f"base of the {name} event"
-
-
-def _at(event: object, *steps: str) -> object:
-    for step in steps:
-        event = event.get(step) if isinstance(event, dict) else None
-    return event
 
 
 def _event(path: str) -> object:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from gate.core.steps import at
 from gate.errors import UsageError
 from gate.github.answers import ApiError
-from gate.github.steps import at
 
 if TYPE_CHECKING:
     from gate.github.api import GitHubApi
 
+DEFAULT_KEY = "report"
 LONGEST = 65_536  # characters that GitHub takes in a comment, the marker among them
 _KEY = re.compile(r"(?!.*--)[a-z0-9][a-z0-9._-]{0,60}")
 _BOT = "[bot]"

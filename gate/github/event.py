@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.core.events import refuse_target
+from gate.core.steps import at
 from gate.errors import ConfigError, UsageError
 from gate.github.addresses import is_plain, is_private
-from gate.github.steps import at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from gate.core.steps import at
 from gate.github.answers import ApiError
-from gate.github.steps import at
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
