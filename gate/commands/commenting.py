@@ -105,14 +105,18 @@ def of_run(report: Report, run: WorkflowRun, reports: Sequence[Report]) -> Sayin
         run: As GitHub tells it, so its conclusion is no claim of the author's.
         reports: All that the run left and that could be read.
     """
-    said, told = _contradiction(report, run, reports), report
-    if said and not report.exit_code:
+    said = _contradiction(report, run, reports)
+    if not said:
+        return Saying(report=report, link=run.url, before=_first_line(run))
+    is_green = not report.exit_code
+    return Saying(
         # No green headline over a run that failed.
-        report = blind(said)
-    warning = f"\n\n⚠️ {said[0].upper()}{said[1:]}." if said else ""
-    # That another part of it failed is told by that part.
-    is_news = not (said and any(each.exit_code for each in reports) and not told.exit_code)
-    return Saying(report=report, link=run.url, before=_first_line(run) + warning, is_news=is_news)
+        report=blind(said) if is_green else report,
+        link=run.url,
+        before=f"{_first_line(run)}\n\n⚠️ {said[0].upper()}{said[1:]}.",
+        # That another part of it failed is told by that part.
+        is_news=not (is_green and any(each.exit_code for each in reports)),
+    )
 
 
 def unread(why: str, run: WorkflowRun, *, is_news: bool = True) -> Saying:
