@@ -28,8 +28,10 @@ def edited_rules(base: Config, head: Config) -> list[str]:
         "waivers": base.waivers != head.waivers,
         "owner": base.owner != head.owner,
     }
-    for name in base.suites.keys() & head.suites.keys():
-        before, after = base.suites[name], head.suites[name]
+    for name, before in base.suites.items():
+        if name not in head.suites:
+            continue
+        after = head.suites[name]
         edited[f"checks of suite {name}"] = before.rules != after.rules
         edited[f"repeats of suite {name}"] = before.repeats != after.repeats
         edited[f"retired of suite {name}"] = before.retired != after.retired
