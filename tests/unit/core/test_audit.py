@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from unit.core.audit_builders import costs, one_case, texts, trials, value_test
 
 from gate.core.audit import audit, can_find, outlierness
@@ -80,6 +81,22 @@ def test_the_p_value_of_texts_is_that_of_all_choices_of_the_live_trials(rows):
     slack = step * len(rows)
     low, high = (np.mean(np.array(sums) >= observed + off) for off in (slack, -slack - 1e-12))
     assert low - 1e-9 <= p_value(cases, "text") <= high + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("calls", "fails", "found"),
+    [pytest.param(20, 0.1, 0.61), pytest.param(40, 0.1, 0.92), pytest.param(20, 0.3, 0.99)],
+)
+def test_edited_failures_are_found_as_often_as_the_readme_says(calls, fails, found):
+    def is_found(failures: int) -> bool:
+        marks = "x" * failures + "." * (calls - failures)
+        recorded = trials("." * 10, input_tokens=1)
+        cases = [one_case(recorded, trials(mark, input_tokens=1)) for mark in marks]
+        return bool(audit(cases, ALPHA).implausible)
+
+    enough = next(count for count in range(calls) if is_found(count))
+    assert enough == 2
+    assert stats.binom.sf(enough - 1, calls, fails) == pytest.approx(found, abs=0.005)
 
 
 # --- what can be tested -------------------------------------------------------------------------
