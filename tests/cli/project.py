@@ -50,6 +50,12 @@ def logged(
     return {**files, "worker.py": LOG_WORKER, "gate.yaml": json.dumps(config)}
 
 
+def all_broken(repo: Folder) -> Folder:
+    """A change that breaks every answer."""
+    repo.write(logged(MANY, FAILURES_ONLY, checks=IS_YES)).commit()
+    return repo.write(BROKEN)
+
+
 def with_config(files: dict[str, str | bytes], **keys: object) -> dict[str, str | bytes]:
     """The project's gate.yaml with some keys replaced."""
     return {"gate.yaml": json.dumps({**json.loads(files["gate.yaml"]), **keys})}

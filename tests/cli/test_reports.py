@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
-import re
-import shlex
-import struct
 import subprocess
 import sys
-import termios
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.project import BROKEN, FAILURES_ONLY, FEW, IS_YES, MANY, calls, judged, logged, run
+from cli.project import (
+    BROKEN,
+    FAILURES_ONLY,
+    FEW,
+    IS_YES,
+    MANY,
+    all_broken,
+    calls,
+    judged,
+    logged,
+    run,
+)
 from conftest import Folder, prompt_file
 
 from gate.reports.formats import FORMATS
@@ -24,14 +28,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = {each.file_name for each in FORMATS.values() if each.file_name}
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @pytest.fixture
 def changed(repo: Folder) -> Folder:
     """A change that breaks every answer."""
-    repo.write(logged(MANY, FAILURES_ONLY, checks=IS_YES)).commit()
-    return repo.write(BROKEN)
+    return all_broken(repo)
 
 
 def test_a_folder_takes_every_format_and_the_table_is_shown(changed: Folder) -> None:
@@ -129,77 +131,6 @@ def test_paths_are_told_from_the_top_of_the_repository(tmp_path: Path) -> None:
     assert "file=bots/mail/fixtures/cases.jsonl,line=1" in done.stdout
 
 
-def test_the_command_that_is_named_next_names_the_base(changed: Folder) -> None:
-    changed.commit()
-    table = run(changed, "check", "--base", "HEAD~1", "--quiet").stdout
-    (line,) = [each for each in table.splitlines() if each.startswith("next: ")]
-    arguments = shlex.split(line.removeprefix("next: gate "))
-    assert arguments[-2:] == ["--base", "HEAD~1"]
-    shown = run(changed, *arguments)
-    assert shown.stdout.startswith(f"suite s, case {arguments[2]}: regressed")
-
-
-def on_a_terminal(folder: Folder, *arguments: str, columns: int, **env: str) -> str:
-    """Run the real command on a terminal and return what it shows."""
-    outer, inner = pty.openpty()
-    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    kept = {name: each for name, each in os.environ.items() if name not in _TOLD}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gate", *arguments],
-        cwd=folder.path,
-        env={**kept, "TERM": "xterm", **env},
-        stdin=subprocess.DEVNULL,
-        stdout=inner,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(inner)
-    shown = b""
-    try:
-        while part := os.read(outer, 65536):
-            shown += part
-    except OSError:  # the other end was closed
-        pass
-    os.close(outer)
-    process.wait(timeout=60)
-    return shown.decode().replace("\r\n", "\n")
-
-
-_TOLD = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM"}
-
-
-def test_a_terminal_has_its_width_and_colours(changed: Folder) -> None:
-    changed.write({"result.json": json.dumps(judged(changed, exit_code=1))})
-    shown = on_a_terminal(changed, "report", "result.json", columns=80)
-    assert shown.startswith("\x1b[1;31mFAIL\x1b[0m: suite s: ")
-    assert max(len(ANSI.sub("", line)) for line in shown.splitlines()) <= 80
-    wide = on_a_terminal(changed, "explain", "s", "c01", columns=120, NO_COLOR="1")
-    assert "\x1b" not in wide
-    (answer,) = [line for line in wide.splitlines() if "yes 1 indeed" in line and "│" in line][-1:]
-    assert answer.split("│")[0].strip() == "yes 1"
-
-
-@pytest.mark.parametrize(
-    ("env", "is_coloured"),
-    [
-        pytest.param({}, False, id="a-pipe"),
-        pytest.param({"FORCE_COLOR": "1"}, True, id="forced"),
-        pytest.param({"FORCE_COLOR": ""}, False, id="empty-counts-as-not-set"),
-        pytest.param({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, id="no-color-comes-first"),
-    ],
-)
-def test_colours_of_a_pipe(changed: Folder, env: dict[str, str], *, is_coloured: bool) -> None:
-    done = run(changed, "check", "--quiet", "--output", "out", **env)
-    assert ("\x1b[" in done.stdout) is is_coloured
-    assert "\x1b[" not in changed.read("out/report.txt")
-
-
-def test_a_pipe_can_be_told_its_width(changed: Folder) -> None:
-    done = run(changed, "check", "--quiet", COLUMNS="80")
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    for odd in ("0", "-3", "wide"):
-        assert max(map(len, run(changed, "check", "--quiet", COLUMNS=odd).stdout.splitlines())) > 80
-
-
 GITHUB = {
     "GITHUB_SERVER_URL": "https://github.invalid",
     "GITHUB_REPOSITORY": "o/r",
@@ -259,17 +190,6 @@ _EQUALS = [
 ]
 
 
-def test_the_command_that_is_named_next_names_the_configuration(repo: Folder) -> None:
-    Folder(repo.path / "bots").write(logged(MANY, FAILURES_ONLY, checks=IS_YES))
-    repo.commit()
-    Folder(repo.path / "bots").write(BROKEN)
-    table = run(repo, "check", "--config", "bots/gate.yaml", "--quiet").stdout
-    (line,) = [each for each in table.splitlines() if each.startswith("next: ")]
-    shown = run(repo, *shlex.split(line.removeprefix("next: gate ")))
-    assert shown.returncode == 0, shown.stderr
-    assert ": regressed" in shown.stdout.splitlines()[0]
-
-
 def test_a_drift_names_paths_from_the_top_of_the_repository(repo: Folder) -> None:
     inner = Folder(repo.path / "bots").write(logged(FEW, checks=IS_YES))
     run(inner, "refresh", "--quiet")
@@ -303,16 +223,3 @@ def test_a_closed_standard_output_is_no_defect(changed: Folder) -> None:
     )
     assert done.returncode != 70, done.stderr
     assert (changed.path / "out" / "report.json").exists()
-
-
-def test_explain_says_how_to_ask_for_what_is_missing(folder: Folder) -> None:
-    files = logged(FEW)
-    folder.write({**files, "new.prompt.yml": prompt_file("{{answer}} indeed")})
-    sides = ("--old", "fixtures/s.prompt.yml", "--new", "new.prompt.yml")
-    done = run(folder, "explain", "s", "b", *sides)
-    (hint, again) = [
-        line.partition("run: gate ")[2] for line in done.stdout.splitlines() if "run: " in line
-    ]
-    assert hint == again == f"check --all-calls --case b {' '.join(sides)}"
-    run(folder, *shlex.split(hint), "--quiet")
-    assert "no recorded answer" not in run(folder, "explain", "s", "b", *sides).stdout
