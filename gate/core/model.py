@@ -105,6 +105,15 @@ class Response:
     cost_usd: float | None = None  # where the provider itself reports it
     attempts: int = 1
     received_at: float = field(default=0.0, compare=False)  # seconds since the epoch; 0: long ago
+    mean_logprob: float | None = None  # where a baseline keeps no more of the log-probabilities
+    min_logprob: float | None = None
+
+    @property
+    def confidence(self) -> tuple[float | None, float | None]:
+        """Mean and least log-probability of the answer's tokens, None where they are not known."""
+        if not self.logprobs:
+            return self.mean_logprob, self.min_logprob
+        return sum(self.logprobs) / len(self.logprobs), min(self.logprobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from gate.core.checks import failure_code
 from gate.core.cost import cost_usd
-from gate.core.override import REFERENCES, override_probability, signals_of
+from gate.core.override import DEFAULT
+from gate.core.signals import COMPARED, REFERENCES, Answer, measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gate.core.checks import Check
     from gate.core.model import Case, Price, Response, Trial
+    from gate.core.override import OverrideProxy
+    from gate.core.signals import Signals
 
 
 SIDE_BY_SIDE_S = 600.0  # between two calls; old and new of a pair are called in one block
@@ -56,6 +59,12 @@ class Rules:
     checks: tuple[Check, ...]
     decision: tuple[str, ...] = ()
     detect_refusals: bool = True
+    proxy: OverrideProxy = DEFAULT
+
+    @property
+    def compares(self) -> bool:
+        """Whether the proxy holds an output against others."""
+        return not COMPARED.keys().isdisjoint(self.proxy.names)
 
 
 def score_case(
@@ -79,7 +88,7 @@ def score_case(
         approved: Outputs of the approved baseline; empty: the old side's own trials stand in.
         is_same: Whether both sides ask the same.
     """
-    references, held_out = _references(case, old, approved)
+    references, held_out = _references(case, old, approved) if rules.compares else ((), ())
     side_by_side = _side_by_side(old, new)
 
     def side(
@@ -164,14 +173,9 @@ def _score(
     code = failure_code(response, case, rules.checks, detect_refusals=rules.detect_refusals)
     override = None
     if references is not None:
-        signals = signals_of(
-            response.text,
-            failed=code is not None,
-            expected=case.expected,
-            references=references,
-            decision=rules.decision,
+        override = rules.proxy.probability(
+            signals_of(response, case, rules, references, failed=code is not None), case.segment
         )
-        override = override_probability(signals)
     return Score(
         failure_code=code,
         override=override,
@@ -179,6 +183,24 @@ def _score(
         tokens=_tokens(response),
         latency_ms=response.latency_ms if is_timed else None,
         text=response.text,
+    )
+
+
+def signals_of(
+    response: Response, case: Case, rules: Rules, references: Sequence[str], *, failed: bool
+) -> Signals:
+    """Measure the signals of one answer that the rules' proxy looks at."""
+    proxy = rules.proxy
+    mean_logprob, min_logprob = response.confidence
+    answer = Answer(
+        text=response.text, failed=failed, mean_logprob=mean_logprob, min_logprob=min_logprob
+    )
+    return measure(
+        answer,
+        expected=case.expected,
+        references=references,
+        decision=rules.decision,
+        names=("failure",) if failed and proxy.failure_decides else proxy.names,
     )
 
 

@@ -35,6 +35,7 @@ def baseline_text(baseline: Baseline) -> str:
 
 
 def _trial(trial: Response) -> dict[str, Any]:
+    mean, least = (None if each is None else min(0.0, round(each, 4)) for each in trial.confidence)
     row = {
         "output": trial.text,
         "finish_reason": trial.finish_reason,
@@ -42,6 +43,8 @@ def _trial(trial: Response) -> dict[str, Any]:
         "input_tokens": trial.input_tokens,
         "output_tokens": trial.output_tokens,
         "cost_usd": trial.cost_usd,
+        "mean_logprob": mean,
+        "min_logprob": least,
     }
     return {key: value for key, value in row.items() if value is not None}
 

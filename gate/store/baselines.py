@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORMAT = "gate-baseline/1"
 _NUMBERS = ("latency_ms", "input_tokens", "output_tokens", "cost_usd")
+_LOGPROBS = ("mean_logprob", "min_logprob")
 _LARGEST = 1e15
 
 
@@ -135,6 +136,8 @@ def _trial(raw: dict[str, Any]) -> Response:
         raise TypeError("output and finish_reason are texts")
     for name in _NUMBERS:
         _see_number(name, raw.get(name))
+    for name in _LOGPROBS:
+        _see_logprob(name, raw.get(name))
     return Response(
         text=raw["output"],
         finish_reason=raw["finish_reason"],
@@ -142,6 +145,8 @@ def _trial(raw: dict[str, Any]) -> Response:
         input_tokens=raw.get("input_tokens"),
         output_tokens=raw.get("output_tokens"),
         cost_usd=raw.get("cost_usd"),
+        mean_logprob=raw.get("mean_logprob"),
+        min_logprob=raw.get("min_logprob"),
     )
 
 
@@ -153,3 +158,14 @@ def _see_number(name: str, value: object) -> None:
     kind = int if is_count else (int, float)
     if isinstance(value, bool) or not isinstance(value, kind) or not 0 <= value <= _LARGEST:
         raise ValueError(f"{name}: {value!r} is no {'count' if is_count else 'number'}")
+
+
+def _see_logprob(name: str, value: object) -> None:
+    if value is None:
+        return
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not -_LARGEST <= value <= 0
+    ):
+        raise ValueError(f"{name}: {value!r} is no log of a probability")
