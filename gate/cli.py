@@ -22,6 +22,7 @@ COMMANDS = {
     "refresh": ("gate.commands.refresh", "Record a new baseline: approve what the prompt does."),
     "drift": ("gate.commands.drift", "Hold today's answers of a prompt against its baseline."),
     "audit": ("gate.commands.audit", "Call recorded answers again: is the baseline plausible?"),
+    "calibrate": ("gate.commands.calibrate", "Fit the override proxy to reviewers' decisions."),
     "certify": ("gate.commands.certify", "Measure the gate's false-alarm rate on a suite."),
     "explain": ("gate.commands.explain", "Show one case in full: inputs, outputs, diff, checks."),
     "report": ("gate.commands.report", "Render a stored report.json in other formats."),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+_NAMES = ["config", "prompt", "case", "report", "override"]
+
 
 @click.command("schema", short_help="Print the JSON Schema of a file.")
-@click.argument("name", type=click.Choice(["config", "prompt", "case", "report"]), default="config")
+@click.argument("name", type=click.Choice(_NAMES), default="config")
 def command(name: str) -> None:
-    """Print the JSON Schema of gate.yaml (config), a prompt file, a case, or report.json."""
+    """Print the JSON Schema of a file: gate.yaml (config), prompt, case, report.json or proxy."""
     import json
 
     from gate.core.schemas import SCHEMAS

@@ -11,6 +11,16 @@ from gate.core.score import Rules
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gate.core.override_file import OverrideFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewLimits:
+    """What `gate calibrate` chooses the review threshold by."""
+
+    max_miss: float = 0.05  # share of the overridden outputs that may go unseen
+    confidence: float = 0.95  # with which it stays below
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
@@ -21,7 +31,9 @@ class Suite:
     cases: str | None = None  # a path or a glob; None: the prompt's own testData
     repeats: Repeats = field(default_factory=Repeats)
     rules: Rules = field(default_factory=lambda: Rules(checks=()))
-    proxy: str | None = None
+    proxy: str | None = None  # path of the calibrated proxy; rules.proxy is what it says
+    calibration: OverrideFile | None = None  # that file; None: there is none
+    review: ReviewLimits = field(default_factory=ReviewLimits)
     retired: bool = False
 
 

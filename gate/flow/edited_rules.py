@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from gate.core.override import DEFAULT
 from gate.flow.change import make_suite_change
 from gate.reports.headline import counted
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gate.core.config import Config, Suite
     from gate.core.model import Case, Prompt
     from gate.core.policy import Policy
+    from gate.core.score import Rules
     from gate.core.tree import Tree
     from gate.flow.change import SuiteChange
 
@@ -32,7 +34,8 @@ def edited_rules(base: Config, head: Config) -> list[str]:
         if name not in head.suites:
             continue
         after = head.suites[name]
-        edited[f"checks of suite {name}"] = before.rules != after.rules
+        edited[f"checks of suite {name}"] = _checks(before) != _checks(after)
+        edited[f"override proxy of suite {name}"] = before.rules.proxy != after.rules.proxy
         edited[f"repeats of suite {name}"] = before.repeats != after.repeats
         edited[f"retired of suite {name}"] = before.retired != after.retired
     notes = [
@@ -43,6 +46,10 @@ def edited_rules(base: Config, head: Config) -> list[str]:
     if edited["policy"]:
         notes.append(f"the policy that it brings: {_edits(base.policy, head.policy)}")
     return notes
+
+
+def _checks(suite: Suite) -> Rules:
+    return replace(suite.rules, proxy=DEFAULT)
 
 
 def _edits(base: Policy, head: Policy) -> str:

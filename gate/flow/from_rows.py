@@ -15,6 +15,7 @@ from gate.core.waivers import Waivers, ways_out
 from gate.errors import ConfigError, IncompleteError, UsageError
 from gate.flow.change import check_expectations, suite_cases
 from gate.flow.project import choose_suites
+from gate.flow.proxy_notes import proxy_notes
 from gate.store.baselines import read_baseline
 from gate.store.config import read_config
 from gate.store.rows import fingerprint_of_rows, read_rows, same_file
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from gate.core.config import Suite
     from gate.core.judgement import Judged
-    from gate.core.model import Case, Trial
+    from gate.core.model import Case, Response, Trial
     from gate.core.policy import Policy
     from gate.core.rows import Side
     from gate.core.score import Score, ScoredCase
@@ -63,7 +65,12 @@ def compare(project: Project, asked: Comparison, *, today: str) -> Report:
             fix="name the outputs of the old and of the new prompt",
         )
     config = _config(project, asked.policy_file)
-    scored = _by_rows(asked) if asked.suite is None else _by_suite(project, asked.suite, asked)
+    if asked.suite is None:
+        scored, proxy = _by_rows(asked), []
+    else:
+        own = choose_suites(project.config(), (asked.suite,))[asked.suite]
+        scored, answers = _by_suite(project, own, asked)
+        proxy = proxy_notes(own, config.policy, answers)
     is_named = asked.policy_file is not None or project.config_name is not None
     named = config.policy if is_named else None
     waivers = Waivers(given=config.waivers, today=today)
@@ -80,7 +87,8 @@ def compare(project: Project, asked: Comparison, *, today: str) -> Report:
         alpha=config.policy.alpha,
         suites=(suite,),
         notes=(
-            *_notes(suite, scored, config.policy, is_proxy=asked.suite is not None),
+            *_notes(suite, scored, config.policy),
+            *proxy,
             *waivers.without_effect(bound),
             *ways_out(bound),
         ),
@@ -103,16 +111,17 @@ def _by_rows(asked: Comparison) -> list[ScoredCase]:
     return paired(side(asked.old), side(asked.new))
 
 
-def _by_suite(project: Project, name: str, asked: Comparison) -> list[ScoredCase]:
-    """Score the outputs by a suite of the worktree."""
-    suite = choose_suites(project.config(), (name,))[name]
-    prompt = project.prompt(suite)
+def _by_suite(
+    project: Project, suite: Suite, asked: Comparison
+) -> tuple[list[ScoredCase], list[Response]]:
+    """Score the outputs by a suite of the worktree; return them, too."""
+    prompt, name = project.prompt(suite), suite.name
     cases = suite_cases(project.disk, suite, prompt)
     rules = replace(suite.rules, checks=(*suite.rules.checks, *prompt.evaluators))
     check_expectations(name, cases, rules.checks)
     baseline = read_baseline(project.disk, name)
     old, new = (_trials(path, name, cases) for path in (asked.old, asked.new))
-    return [
+    scored = [
         score_case(
             case,
             old[case.case_id],
@@ -123,6 +132,8 @@ def _by_suite(project: Project, name: str, asked: Comparison) -> list[ScoredCase
         )
         for case in cases
     ]
+    trials = (each for side in (old, new) for of_case in side.values() for each in of_case)
+    return scored, [trial.response for trial in trials if trial.response]
 
 
 def _trials(path: Path, suite: str, cases: Sequence[Case]) -> Mapping[str, list[Trial]]:
@@ -170,9 +181,7 @@ def _sides(scored: Sequence[ScoredCase]) -> tuple[list[tuple[Score, ...]], ...]:
     return [each.old for each in scored], [each.new for each in scored]
 
 
-def _notes(
-    suite: SuiteReport, scored: Sequence[ScoredCase], policy: Policy, *, is_proxy: bool
-) -> tuple[str, ...]:
+def _notes(suite: SuiteReport, scored: Sequence[ScoredCase], policy: Policy) -> tuple[str, ...]:
     notes = []
     if suite.calls.missing:
         could = "; they could change the verdict" if suite.verdict is Verdict.INCOMPLETE else ""
@@ -184,8 +193,6 @@ def _notes(
             f"suite {suite.suite}: latencies are taken as the rows state them; they compare only "
             "if both sides ran side by side"
         )
-    if "override_rate" in policy.metrics and is_proxy:
-        notes.append(f"suite {suite.suite}: the override proxy is uncalibrated")
     unseen = sorted(suite.not_measured.keys() - {"latency_p95"})
     if unseen and suite.verdict is Verdict.INCONCLUSIVE:
         notes.append(

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gate.core.report import Verdict
+from gate.flow.proxy_notes import proxy_notes
 from gate.reports.numbers import p_value_told
 
 if TYPE_CHECKING:
+    from gate.core.model import Response
     from gate.core.policy import Policy
     from gate.flow.change import SuiteChange
     from gate.flow.run import SuiteRun
@@ -46,13 +48,20 @@ def suite_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -
         notes.append(
             f"suite {name}: has no checks; only refused, cut and empty answers count as failures"
         )
-    if suite.suite.proxy:
-        notes.append(f"suite {name}: override.proxy is not read by this version")
     if suite.old.prompt.model != suite.new.prompt.model and suite.new.prompt.price:
         notes.append(f"suite {name}: the price of the new model is what this change says it is")
-    if "override_rate" in policy.metrics:
-        notes.append(f"suite {name}: the override proxy is uncalibrated")
+    notes += proxy_notes(suite.suite, policy, _answers(run))
     return notes + _baseline_notes(suite, run, policy, today)
+
+
+def _answers(run: SuiteRun) -> list[Response]:
+    return [
+        trial.response
+        for side in run.found[-1].trials.values()
+        for trials in side.values()
+        for trial in trials
+        if trial.response
+    ]
 
 
 def _missing(name: str, run: SuiteRun) -> list[str]:

@@ -7,11 +7,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from gate.core.checks import parse_check
-from gate.core.config import Config, Suite
+from gate.core.config import Config, ReviewLimits, Suite
+from gate.core.override import DEFAULT
 from gate.core.policy import FINDING_IDS, Policy, Repeats, Tolerance, Waiver
 from gate.core.score import Rules
 from gate.core.tree import inside
 from gate.errors import ConfigError
+from gate.store.override_files import read_override_file
 from gate.store.validation import check_schema, validate
 from gate.store.yaml_text import parse_yaml
 
@@ -52,8 +54,10 @@ def _suite(name: str, raw: dict[str, Any], document: Document, tree: Tree) -> Su
         if key in raw:
             _confine(raw[key], document.where((*at, key)), tree)
     override = raw.get("override", {})
+    calibration = None
     if "proxy" in override:
         _confine(override["proxy"], document.where((*at, "override", "proxy")), tree)
+        calibration = read_override_file(tree, override["proxy"], name)
     checks = tuple(
         _check(raw_check, document, (*at, "checks", index), tree)
         for index, raw_check in enumerate(raw.get("checks", []))
@@ -67,8 +71,13 @@ def _suite(name: str, raw: dict[str, Any], document: Document, tree: Tree) -> Su
             checks=checks,
             decision=tuple(override.get("decision", [])),
             detect_refusals=raw.get("detect_refusals", True),
+            proxy=calibration.proxy if calibration else DEFAULT,
         ),
         proxy=override.get("proxy"),
+        calibration=calibration,
+        review=ReviewLimits(
+            **{key: override[key] for key in ("max_miss", "confidence") if key in override}
+        ),
         retired=raw.get("retired", False),
     )
 

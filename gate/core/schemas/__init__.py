@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.core.schemas.case import CASE
 from gate.core.schemas.config import CONFIG
+from gate.core.schemas.override import OVERRIDE
 from gate.core.schemas.prompt import PROMPT
 from gate.core.schemas.report import REPORT
 
@@ -17,4 +18,5 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "prompt": PROMPT,
     "case": CASE,
     "report": REPORT,
+    "override": OVERRIDE,
 }

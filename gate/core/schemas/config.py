@@ -132,6 +132,18 @@ _SUITE: dict[str, Any] = {
                     "description": "The fields that a reviewer acts on.",
                 },
                 "proxy": {**_PATH, "description": "Written by `gate calibrate`."},
+                "max_miss": {
+                    "type": "number",
+                    "exclusiveMinimum": 0,
+                    "maximum": 0.5,
+                    "description": "Of the overridden outputs, the share that may go unseen.",
+                },
+                "confidence": {
+                    "type": "number",
+                    "minimum": 0.5,
+                    "exclusiveMaximum": 1,
+                    "description": "With which the misses stay below max_miss.",
+                },
             },
         },
         "retired": {"type": "boolean", "description": "The suite may go in a later change."},

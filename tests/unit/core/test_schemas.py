@@ -19,7 +19,7 @@ def test_each_schema_is_itself_valid_in_the_draft_that_it_names(name):
 
 
 def test_there_is_no_other_schema():
-    assert set(SCHEMAS) == {"config", "prompt", "case", "report"}
+    assert set(SCHEMAS) == {"config", "prompt", "case", "report", "override"}
 
 
 @pytest.mark.parametrize(

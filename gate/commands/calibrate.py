@@ -1,0 +1,78 @@
+"""`gate calibrate`: an override proxy and its review threshold from reviewers' decisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gate.commands.options import config_option, open_here
+
+if TYPE_CHECKING:
+    from gate.core.calibration_report import CalibrationReport
+
+REFUSED = 1
+
+
+@click.command("calibrate", short_help="Fit the override proxy to reviewers' decisions.")
+@click.argument("suite")
+@click.argument("labels", type=click.Path(path_type=Path))
+@config_option
+@click.option(
+    "--max-miss", type=click.FloatRange(0, 0.5, min_open=True), metavar="SHARE",
+    help="Of the overridden outputs that may go unseen. Default: gate.yaml's, or 0.05.",
+)  # fmt: skip
+@click.option(
+    "--confidence", type=click.FloatRange(0.5, 1, max_open=True), metavar="SHARE",
+    help="With which the misses stay below. Default: gate.yaml's, or 0.95.",
+)  # fmt: skip
+@click.option(
+    "--current", type=click.FloatRange(0, 1), metavar="SCORE",
+    help="The review threshold in use. Default: that of the file before, or 0: all are reviewed.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.pass_context
+def command(ctx: click.Context, /, **options: object) -> None:
+    """Fit SUITE's override proxy to LABELS, and tune the score from which on a human looks.
+
+    A label is {"case" or "input", "output", "decision": accepted, edited or rejected}, with
+    "final", "segment", "reviewer", "at", "cluster" and log-probabilities if you have them; .jsonl
+    or .csv. What is reported is measured on labels that the proxy did not see: no document, user
+    or case is on both sides.
+
+    Writes baselines/SUITE.override.json, which counts once it is merged. Exits 1 and writes
+    nothing if the proxy is refused: too few labels, no better than the base rate, or running the
+    wrong way in a segment.
+    """
+    from gate.reports.calibration_table import render
+
+    report = run_calibrate(options)
+    click.echo(render(report), nl=False)
+    ctx.exit(REFUSED if report.refusals else 0)
+
+
+def run_calibrate(options: dict[str, object]) -> CalibrationReport:
+    """Read the labels, fit and measure the proxy, and write it unless it is refused."""
+    from gate.flow.calibrating import calibrate_suite
+    from gate.store.override_files import override_path
+    from gate.store.override_writer import write_override_file
+
+    project = open_here(options["config"])  # type: ignore[arg-type]
+    name = str(options["suite"])
+    found = calibrate_suite(
+        project,
+        name,
+        options["labels"],  # type: ignore[arg-type]
+        max_miss=options["max_miss"],  # type: ignore[arg-type]
+        confidence=options["confidence"],  # type: ignore[arg-type]
+        current=options["current"],  # type: ignore[arg-type]
+        now=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+    if found.file is None or options["dry_run"]:
+        return found.report
+    path = project.config().suites[name].proxy or override_path(name)
+    write_override_file(project.disk, path, found.file)
+    return replace(found.report, written=path)

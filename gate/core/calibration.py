@@ -1,0 +1,172 @@
+"""Calibrating an override proxy: fit it, hold it against other labels, accept or refuse it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gate.core.cross_fit import cross_fit, folds_of, predict
+from gate.core.fit import fit
+from gate.core.reliability import auc, reliability
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.core.calibrated import CalibratedProxy
+    from gate.core.reliability import Measure, Reliability
+    from gate.core.signal_table import Floats, Ints, SignalTable
+
+FEWEST_LABELS = 50
+FEWEST_OF_A_CLASS = 10
+FEWEST_CLUSTERS = 5  # one for each fold
+SMALLEST_SEGMENT = 30  # labels of a segment that is told by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalFound:
+    """One signal among the labels."""
+
+    known: int  # labels that have it
+    auc: float | None  # by itself; None: one class only
+    log_odds: float  # between its lowest and its highest value among the labels, all others equal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A proxy with how well it does on labels that it did not see.
+
+    Attributes:
+        proxy: Fitted on all labels.
+        signals: By name.
+        in_sample: Probability of each label from the proxy, which saw it; shape (N,).
+        held_out: Probability of each label, from a model without its fold; shape (N,).
+        by_fold: Probability of every label from the model without each fold; shape (folds, N).
+        folds: Of each label; shape (N,).
+        pooled: Over all labels.
+        within: Chance that of an overridden and an accepted output with the same tags the first
+            has the higher probability; None: no such pair.
+        segments: By "tag=value", those with enough labels.
+    """
+
+    proxy: CalibratedProxy
+    signals: Mapping[str, SignalFound]
+    in_sample: Floats
+    held_out: Floats
+    by_fold: Floats
+    folds: Ints
+    pooled: Reliability
+    within: Measure | None
+    segments: Mapping[str, Reliability]
+
+    @property
+    def worst_segment(self) -> tuple[str, float] | None:
+        """The segment with the highest ECE, and that."""
+        found = {name: each.ece.value for name, each in self.segments.items()}
+        return max(found.items(), key=lambda each: each[1]) if found else None
+
+
+def too_few(table: SignalTable) -> str:
+    """Tell why there are too few labels to fit anything, "" if there are enough."""
+    overridden = int(table.overridden.sum())
+    accepted, clusters = table.rows - overridden, len(np.unique(table.cluster))
+    if not overridden or not accepted:
+        only = "overridden" if overridden else "accepted"
+        return f"all {table.rows} labels are {only}: nothing tells one output from another"
+    if table.rows < FEWEST_LABELS:
+        return f"{table.rows} labels are too few; it takes {FEWEST_LABELS}"
+    if min(overridden, accepted) < FEWEST_OF_A_CLASS:
+        few, what = min((overridden, "overridden"), (accepted, "accepted"))
+        return f"only {few} of {table.rows} labels are {what}; it takes {FEWEST_OF_A_CLASS}"
+    if clusters < FEWEST_CLUSTERS:
+        return (
+            f"the labels come from {clusters} clusters; it takes {FEWEST_CLUSTERS} to hold some out"
+        )
+    return ""
+
+
+def calibrate(table: SignalTable) -> Fitted:
+    """Fit a proxy, and measure it on labels that it did not see.
+
+    Args:
+        table: Labels, of which `too_few` says nothing.
+    """
+    folds = folds_of(table.cluster)
+    by_fold, base = cross_fit(table, folds)
+    held_out = by_fold[folds, np.arange(table.rows)]
+    names = table.segment_names(SMALLEST_SEGMENT)
+    proxy = fit(table)
+    return Fitted(
+        proxy=proxy,
+        signals=_signals(table, proxy),
+        in_sample=predict(proxy, table),
+        held_out=held_out,
+        by_fold=by_fold,
+        folds=folds,
+        pooled=reliability(held_out, table.overridden, table.cluster, base=base),
+        within=auc(held_out, table.overridden, table.cluster, table.strata()),
+        segments={
+            name: reliability(
+                held_out[rows], table.overridden[rows], table.cluster[rows], base=base[rows]
+            )
+            for name, rows in table.members(names).items()
+        },
+    )
+
+
+def _signals(table: SignalTable, proxy: CalibratedProxy) -> dict[str, SignalFound]:
+    found = {}
+    for name, values in table.signals.items():
+        known = ~np.isnan(values)
+        alone = auc(
+            values[known],
+            table.overridden[known],
+            table.cluster[known],
+            np.zeros_like(table.cluster[known]),
+        )
+        curve = proxy.curves.get(name)
+        low, high = (np.nanmin(values), np.nanmax(values)) if known.any() else (0.0, 0.0)
+        rise = 0.0 if curve is None else (curve.at(float(high)) or 0) - (curve.at(float(low)) or 0)
+        found[name] = SignalFound(
+            known=int(known.sum()), auc=None if alone is None else alone.value, log_odds=rise
+        )
+    return found
+
+
+def refusals(fitted: Fitted) -> tuple[str, ...]:
+    """Tell why a proxy must not be used; nothing if it may.
+
+    It must do better than the base rate on labels that it did not see, rank overridden outputs
+    above accepted ones beyond chance, see a difference between outputs of the same segment, and
+    run the wrong way in none.
+    """
+    pooled, found = fitted.pooled, []
+    if pooled.gain.value <= 0:
+        found.append(
+            f"it does not beat the base rate: Brier score {pooled.brier.value:.4f} on labels that "
+            f"it did not see, {pooled.brier.value + pooled.gain.value:.4f} without any proxy"
+        )
+    if pooled.auc is None or pooled.auc.interval[0] <= 0.5:  # noqa: PLR2004 -- a coin
+        value = "unknown" if pooled.auc is None else f"{pooled.auc.value:.3f}"
+        low = (
+            ""
+            if pooled.auc is None
+            else f", with 95 % confidence above {pooled.auc.interval[0]:.3f}"
+        )
+        found.append(
+            f"it is not shown to rank better than a coin: AUC {value}{low}; "
+            f"{pooled.clusters} clusters of labels"
+        )
+    elif fitted.within is not None and fitted.within.value <= 0.5:  # noqa: PLR2004 -- a coin
+        found.append(
+            "it tells segments apart and no outputs: AUC "
+            f"{fitted.within.value:.3f} among outputs of the same segments"
+        )
+    found += [
+        f"it runs the wrong way in {name}: AUC {each.auc.value:.3f}, with 95 % confidence below "
+        f"{each.auc.interval[1]:.3f}; accepted outputs have the higher scores there"
+        for name, each in fitted.segments.items()
+        if each.auc is not None and each.auc.interval[1] < 0.5  # noqa: PLR2004 -- a coin
+    ]
+    return tuple(found)

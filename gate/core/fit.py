@@ -1,0 +1,129 @@
+"""Fitting an override proxy to labels: monotone, and drawn towards the documented default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gate.core.calibrated import CalibratedProxy, Curve
+
+if TYPE_CHECKING:
+    from gate.core.signal_table import Floats, SignalTable
+
+RAMPS = 4  # pieces of one signal's curve, between quantiles of its values
+PENALTY = 1.0  # precision of the prior of each piece and each offset
+SMALLEST_SEGMENT = 10  # labels; smaller ones share the intercept
+_MOST_SEGMENTS = 200
+# What a signal at its full strength adds to the log-odds as long as no label speaks about it: in
+# the order of the default proxy's weights, and nothing for signals that it does not know.
+PRIOR = {"failure": 8.0, "decision": 4.0, "fields": 2.0, "text": 2.0, "length": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One signal: the ends of its pieces, and whether some labels lack it."""
+
+    name: str
+    knots: Floats
+    may_lack: bool
+
+    def laid_out(self, values: Floats) -> Floats:
+        """Return how far each value has come through each piece; shape (N, pieces [+ 1])."""
+        known = np.nan_to_num(values, nan=float(self.knots[0]))
+        low, high = self.knots[:-1], self.knots[1:]
+        ramps = np.clip((known[:, None] - low) / (high - low), 0, 1)
+        if not self.may_lack:
+            return ramps
+        return np.column_stack([ramps, np.isnan(values)])
+
+
+def _column(name: str, values: Floats) -> _Column | None:
+    """Choose the pieces of a signal, None if no label knows it."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    knots = np.unique(np.quantile(known, np.linspace(0, 1, RAMPS + 1)))
+    if len(knots) == 1:  # the labels say nothing about it: the prior speaks
+        knots = np.array([0.0, 1.0])
+    return _Column(name, knots, len(known) < len(values))
+
+
+def fit(table: SignalTable) -> CalibratedProxy:
+    """Fit a logistic model whose curves never fall.
+
+    The log-likelihood is penalised by PENALTY / 2 times the squared distance of each parameter
+    from PRIOR, and 0 for the segments (so a segment with few labels stays near the rest: partial
+    pooling). The intercept is free. Signals that add nothing are left out.
+
+    Args:
+        table: Labels of both classes, at least one of each.
+
+    Source:
+        Maximum a posteriori logistic regression with sign constraints, by L-BFGS-B (Byrd, Lu,
+        Nocedal & Zhu 1995, SIAM J. Sci. Comput. 16(5)) as scipy has it.
+    """
+    columns = [
+        column
+        for name, values in table.signals.items()
+        if (column := _column(name, values)) is not None
+    ]
+    names = table.segment_names(SMALLEST_SEGMENT)[:_MOST_SEGMENTS]
+    offsets = table.members(names)
+    parts = [column.laid_out(table.signals[column.name]) for column in columns]
+    design = np.column_stack([*parts, *offsets.values(), np.ones(table.rows)])
+    centres, lowest = _prior(columns, len(names))
+    solved = _solve(design, table.overridden, centres, lowest)
+    curves, place = {}, 0
+    for column in columns:
+        pieces = len(column.knots) - 1
+        rises = solved[place : place + pieces]
+        place += pieces
+        absent = float(solved[place]) if column.may_lack else None
+        place += column.may_lack
+        heights = np.concatenate([[0.0], np.cumsum(rises)])
+        curves[column.name] = Curve(
+            points=tuple(zip(column.knots.tolist(), heights.tolist(), strict=True)), absent=absent
+        )
+    return CalibratedProxy(
+        intercept=float(solved[-1]),
+        curves={name: curve for name, curve in curves.items() if not curve.is_flat},
+        offsets=dict(zip(names, solved[place:-1].tolist(), strict=True)),
+    )
+
+
+def _prior(columns: list[_Column], segments: int) -> tuple[Floats, Floats]:
+    """Return the centre and the lower bound of each parameter but the intercept."""
+    centres: list[float] = []
+    lowest: list[float] = []
+    for column in columns:
+        pieces = len(column.knots) - 1
+        centres += [PRIOR.get(column.name, 0.0) / pieces] * pieces + [0.0] * column.may_lack
+        lowest += [0.0] * pieces + [-np.inf] * column.may_lack
+    return np.array(centres + [0.0] * segments), np.array(lowest + [-np.inf] * segments)
+
+
+def _solve(design: Floats, overridden: Floats, centres: Floats, lowest: Floats) -> Floats:
+    from scipy.optimize import Bounds, minimize
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        odds = design @ parameters
+        off = parameters[:-1] - centres
+        value = np.logaddexp(0, odds).sum() - overridden @ odds + PENALTY / 2 * (off @ off)
+        slope = design.T @ (0.5 * (1 + np.tanh(odds / 2)) - overridden)
+        slope[:-1] += PENALTY * off
+        # A mean instead of a sum, so that the same tolerances serve ten labels and a million.
+        return float(value) / len(overridden), slope / len(overridden)
+
+    share = np.clip(overridden.mean(), 1e-3, 1 - 1e-3)
+    start = np.append(np.zeros_like(centres), np.log(share / (1 - share)))
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=Bounds(np.append(lowest, -np.inf), np.inf),
+        options={"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-7},
+    )
+    return np.asarray(found.x, dtype=np.float64)

@@ -1,0 +1,178 @@
+"""Choosing the review threshold: the score from which on an output goes to a human."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gate.core.override_file import ReviewRule
+from gate.core.review import needed, review_threshold, reviewed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gate.core.calibration import Fitted
+    from gate.core.config import ReviewLimits
+    from gate.core.review import Reviewed
+    from gate.core.signal_table import Bools, Floats, SignalTable
+
+_DIGITS = 10_000  # a threshold is cut to four digits: a lower one never misses more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a threshold does on labels that it was not chosen by."""
+
+    before: Reviewed  # with the current one
+    after: Reviewed | None  # with the tuned one; None: there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewChoice:
+    """The tuned threshold beside the current one.
+
+    Attributes:
+        limits: max_miss and confidence.
+        current: The rule before; its threshold is 0 where everything goes to a human.
+        tuned: The rule that the labels give; None: none can be promised.
+        counted: Over all labels.
+        segments: By "tag=value", those with a threshold of their own.
+        adopted: Whether the tuned rule takes the current one's place.
+        reason: Why, in a sentence.
+    """
+
+    limits: ReviewLimits
+    current: ReviewRule
+    tuned: ReviewRule | None
+    counted: Counted
+    segments: Mapping[str, Counted]
+    adopted: bool
+    reason: str
+
+    @property
+    def kept(self) -> ReviewRule | None:
+        """The rule that counts from now on; None: everything goes to a human."""
+        if self.adopted:
+            return self.tuned
+        return self.current if self.current.threshold > 0 or self.current.segments else None
+
+
+def choose_threshold(
+    table: SignalTable, fitted: Fitted, limits: ReviewLimits, current: ReviewRule
+) -> ReviewChoice:
+    """Choose the threshold with the fewest false positives that keeps the limit on misses.
+
+    What is counted is held out: the labels of each fold are counted with a model and a threshold
+    that did not see them. A segment with enough overridden labels gets a threshold of its own, so
+    that its misses keep the limit, too. The tuned rule is adopted only if it lowers the false
+    positives.
+    """
+    overridden = table.overridden > 0
+    every = np.ones(table.rows, dtype=np.bool_)
+    pooled = _threshold(table, limits, every, fitted.held_out, fitted.in_sample)
+    before_at = np.array([current.threshold_of(each) for each in table.segments])
+    fewest = needed(limits.max_miss, limits.confidence)
+    after_at = None if pooled is None else _by_fold(table, fitted, limits, every)
+    own: dict[str, float] = {}
+    members = table.members(table.segment_names(fewest))
+    if pooled is not None and after_at is not None:
+        lowest = np.full(table.rows, np.inf)
+        for name, rows in members.items():
+            threshold = _threshold(table, limits, rows, fitted.held_out, fitted.in_sample)
+            held_out = None if threshold is None else _by_fold(table, fitted, limits, rows)
+            if threshold is not None and held_out is not None:
+                own[name] = threshold
+                lowest[rows] = np.minimum(lowest[rows], held_out[rows])
+        after_at = np.where(np.isfinite(lowest), lowest, after_at)
+
+    def counted(rows: Bools) -> Counted:
+        def of(at: Floats) -> Reviewed:
+            return reviewed(
+                fitted.held_out[rows], overridden[rows], at[rows], clusters=table.cluster[rows]
+            )
+
+        return Counted(before=of(before_at), after=None if after_at is None else of(after_at))
+
+    whole = counted(every)
+    adopted, reason = _decide(whole, limits, int(overridden.sum()), fewest)
+    tuned = None
+    if pooled is not None and after_at is not None:
+        tuned = ReviewRule(
+            max_miss=limits.max_miss,
+            confidence=limits.confidence,
+            threshold=pooled,
+            segments={name: each for name, each in own.items() if each != pooled},
+        )
+    return ReviewChoice(
+        limits=limits,
+        current=current,
+        tuned=tuned,
+        counted=whole,
+        segments={name: counted(members[name]) for name in own},
+        adopted=adopted,
+        reason=reason,
+    )
+
+
+def _threshold(
+    table: SignalTable, limits: ReviewLimits, rows: Bools, *said: Floats
+) -> float | None:
+    """Return the threshold by the overridden labels among some rows.
+
+    Args:
+        table: The labels.
+        limits: Of the misses.
+        rows: Which labels count.
+        said: Probabilities that models gave them: of models that did not see them, and of the one
+            that is used. Outputs that are alike have one score from one model and slightly
+            different ones from five, so the lowest of the thresholds is taken.
+    """
+    here = rows & (table.overridden > 0)
+    found = [
+        review_threshold(
+            scores[here],
+            max_miss=limits.max_miss,
+            confidence=limits.confidence,
+            clusters=table.cluster[here],
+        )
+        for scores in said
+    ]
+    chosen = [each for each in found if each is not None]
+    if len(chosen) < len(found):
+        return None
+    return math.floor(min(chosen) * _DIGITS) / _DIGITS
+
+
+def _by_fold(
+    table: SignalTable, fitted: Fitted, limits: ReviewLimits, rows: Bools
+) -> Floats | None:
+    """Return for each row the threshold that is chosen without its fold; None: a fold has none."""
+    at = np.empty(table.rows)
+    for fold, said in enumerate(fitted.by_fold):
+        here = fitted.folds == fold
+        threshold = _threshold(table, limits, rows & ~here, fitted.held_out, said)
+        if threshold is None:
+            return None
+        at[here] = threshold
+    return at
+
+
+def _decide(whole: Counted, limits: ReviewLimits, overridden: int, fewest: int) -> tuple[bool, str]:
+    promise = f"{limits.max_miss:.1%} missed with {limits.confidence:.0%} confidence"
+    if whole.after is None:
+        return False, (
+            f"no threshold can promise {promise}: it takes at least {fewest} overridden labels "
+            f"in all but one of five parts, there are {overridden} in all"
+        )
+    before, after = whole.before.false_positives, whole.after.false_positives
+    if after < before:
+        return True, f"it lowers the false positives from {before} to {after}"
+    if after == before == whole.before.accepted:
+        return False, (
+            "no threshold helps: to miss so few, every output must go to a human; the scores do "
+            "not tell enough"
+        )
+    return False, (f"it would not lower the false positives ({before} before, {after} after)")

@@ -1,0 +1,69 @@
+"""Labelled outputs as columns: their signals, segments, clusters, and what reviewers did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalTable:
+    """N labelled outputs; every column has shape (N,)."""
+
+    signals: Mapping[str, Floats]  # in [0, 1]; NaN: not known
+    overridden: Floats  # 1 if a reviewer edited or rejected the output, otherwise 0
+    segments: tuple[Mapping[str, str], ...]
+    cluster: Ints  # rows with the same number belong together and are never split
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return len(self.overridden)
+
+    def only(self, keep: Bools) -> SignalTable:
+        """Return the rows that a mask keeps."""
+        return SignalTable(
+            signals={name: column[keep] for name, column in self.signals.items()},
+            overridden=self.overridden[keep],
+            segments=tuple(each for each, kept in zip(self.segments, keep, strict=True) if kept),
+            cluster=self.cluster[keep],
+        )
+
+    def segment_names(self, smallest: int) -> list[str]:
+        """Return the segments, "tag=value", with at least so many rows, sorted."""
+        counted: Counter[str] = Counter()
+        for each, rows in Counter(map(_key, self.segments)).items():
+            counted.update(dict.fromkeys(each, rows))
+        return sorted(name for name, rows in counted.items() if rows >= smallest)
+
+    def members(self, names: Sequence[str]) -> dict[str, Bools]:
+        """Return a mask for each segment."""
+        keys = list(map(_key, self.segments))
+        distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        number = np.array([distinct[key] for key in keys], dtype=np.int64)
+        return {
+            name: np.array([name in key for key in distinct], dtype=np.bool_)[number]
+            for name in names
+        }
+
+    def strata(self) -> Ints:
+        """Number the combinations of tags: rows with the same number have the same segments."""
+        keys = list(map(_key, self.segments))
+        distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        return np.array([distinct[key] for key in keys], dtype=np.int64)
+
+
+def _key(segment: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{tag}={value}" for tag, value in sorted(segment.items()))

@@ -1,0 +1,48 @@
+"""What a reader of the report should know about the override proxy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gate.core.config import Suite
+    from gate.core.model import Response
+    from gate.core.policy import Policy
+
+_OF_LOGPROBS = {"doubt", "weakest_token"}
+
+
+def proxy_notes(suite: Suite, policy: Policy, answers: Iterable[Response]) -> list[str]:
+    """Say which proxy gave the override rate, and what it could not judge.
+
+    Args:
+        suite: With the proxy that counts.
+        policy: Of the run.
+        answers: Of both sides.
+    """
+    if "override_rate" not in policy.metrics:
+        return []
+    name = suite.name
+    if suite.calibration is None:
+        gone = f": there is no {suite.proxy}" if suite.proxy else ""
+        return [f"suite {name}: the override proxy is uncalibrated{gone}"]
+    on, out = suite.calibration.fitted_on, suite.calibration.held_out
+    worst = f", at most {out.worst_ece:.3f} in a segment" if out.worst_ece is not None else ""
+    notes = [
+        f"suite {name}: the override proxy is calibrated on {on.labels} labels "
+        f"({suite.calibration.fitted_at[:10]}): AUC {out.auc:.2f}, ECE {out.ece:.3f}{worst}, on "
+        "labels that it did not see"
+    ]
+    needed = _OF_LOGPROBS.intersection(suite.rules.proxy.names)
+    curves = suite.calibration.proxy.curves
+    if any(curves[each].absent is None for each in needed):
+        lack = [each.confidence == (None, None) for each in answers]
+        if any(lack):
+            notes.append(
+                f"suite {name}: {sum(lack)} of {len(lack)} answers have no log-probabilities, "
+                "which the override proxy needs: their overrides are not counted; ask for them "
+                "with modelParameters, logprobs: true"
+            )
+    return notes

@@ -1,0 +1,237 @@
+"""A calibration for a terminal: the verdict with its cause, reliability, threshold, judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.reports.safe_text import visible, visible_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.core.agreement import Agreement
+    from gate.core.calibration import Fitted
+    from gate.core.calibration_report import CalibrationReport, JudgeSeen, LabelsSeen
+    from gate.core.reliability import Bin, Measure, Reliability
+    from gate.core.review import Reviewed
+    from gate.core.review_choice import ReviewChoice
+
+_NOTE = 400
+_PLOT = 41  # columns of the plot: one for each 2.5 points
+
+
+def render(report: CalibrationReport) -> str:
+    """Return the calibration of one suite, no line of which acts or hides."""
+    lines = [_headline(report), *_more_refusals(report), "", *_labels(report.labels)]
+    if report.fitted is not None:
+        lines += ["", *_signals(report.fitted), "", *_reliability(report.fitted.pooled)]
+        lines += ["", *_segments(report.fitted)]
+    if report.judge is not None:
+        lines += ["", *_judge(report.judge, report.labels.agreement)]
+    if report.review is not None:
+        lines += ["", *_review(report.review)]
+    lines += [f"note: {visible(note, longest=_NOTE)}" for note in report.notes]
+    return "\n".join([*lines, "", *_next(report)]) + "\n"
+
+
+def _headline(report: CalibrationReport) -> str:
+    name = visible_name(report.suite)
+    if report.refusals:
+        return f"REFUSED: suite {name}: {visible(report.refusals[0], longest=_NOTE)}"
+    fitted = report.fitted
+    if fitted is None or fitted.pooled.auc is None:  # pragma: no cover -- it would be refused
+        return f"REFUSED: suite {name}"
+    pooled = fitted.pooled
+    return (
+        f"CALIBRATED: suite {name}: on labels that it did not see: AUC {_with(fitted.pooled.auc)}, "
+        f"Brier {pooled.brier.value:.4f} against {pooled.brier.value + pooled.gain.value:.4f} by "
+        f"the base rate, ECE {pooled.ece.value:.3f}"
+    )
+
+
+def _more_refusals(report: CalibrationReport) -> list[str]:
+    return [f"  and {visible(each, longest=_NOTE)}" for each in report.refusals[1:]]
+
+
+def _with(measure: Measure | None, digits: int = 3) -> str:
+    if measure is None:
+        return "unknown"
+    low, high = measure.interval
+    return f"{measure.value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def _labels(seen: LabelsSeen) -> list[str]:
+    decisions = ", ".join(f"{count} {name}" for name, count in sorted(seen.decisions.items()))
+    by = f"{len(seen.reviewers)} reviewers" if len(seen.reviewers) != 1 else "one reviewer"
+    lines = [f"{seen.rows} labels in {visible(seen.source)} by {by}: {decisions}"]
+    if seen.duplicates:
+        lines.append(f"{seen.duplicates} rows stand there twice and count once")
+    if seen.reviewed_twice:
+        lines.append(
+            f"{seen.reviewed_twice} outputs were decided by two or more reviewers: "
+            f"{_kappa(seen.agreement)}"
+        )
+    if seen.disagreements:
+        lines.append(
+            f"{seen.disagreements} outputs are overridden by one label and accepted by another; "
+            "both count"
+        )
+    return lines
+
+
+def _kappa(found: Agreement | None) -> str:
+    if found is None or found.kappa is None:
+        return "no kappa: only one decision was ever made"
+    told = f"kappa {found.kappa:.2f}"
+    if found.interval is not None:
+        told += f" ({found.interval[0]:.2f} to {found.interval[1]:.2f})"
+    return f"{told}, agreed on {found.agreed * 100:.0f} %"
+
+
+def _table(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> list[str]:
+    from tabulate import tabulate
+
+    aligned = ("left", *["right"] * (len(headers) - 1))
+    return tabulate(rows, headers=headers, disable_numparse=True, colalign=aligned).splitlines()
+
+
+def _signals(fitted: Fitted) -> list[str]:
+    rows = [
+        [
+            name,
+            str(each.known),
+            "" if each.auc is None else f"{each.auc:.3f}",
+            f"{each.log_odds:+.2f}" if each.log_odds else "not used",
+        ]
+        for name, each in fitted.signals.items()
+    ]
+    return _table(rows, ["signal", "labels", "AUC alone", "log-odds, lowest to highest"])
+
+
+def _reliability(pooled: Reliability) -> list[str]:
+    """Table and plot: predicted `|`, overridden `o` with its interval `[--]`, both `@`."""
+    rows = [
+        [
+            _share(each.predicted),
+            _share(each.observed),
+            f"{_share(each.interval[0])} to {_share(each.interval[1])}",
+            str(each.rows),
+        ]
+        for each in pooled.bins
+    ]
+    lines = _table(rows, ["predicted", "overridden", "95 % interval", "labels"])
+    scale = f"0 %{'50 %'.center(_PLOT - 8)}100 %"
+    plots = [scale, "-" * _PLOT, *(_plotted(each) for each in pooled.bins)]
+    return [f"{line}  {plot}".rstrip() for line, plot in zip(lines, plots, strict=True)]
+
+
+def _plotted(found: Bin) -> str:
+    def column(share: float) -> int:
+        return round(min(1.0, max(0.0, share)) * (_PLOT - 1))
+
+    line = [" "] * _PLOT
+    low, high = map(column, found.interval)
+    line[low : high + 1] = ["-"] * (high + 1 - low)
+    line[low], line[high] = "[", "]"
+    line[column(found.predicted)] = "|"
+    observed = column(found.observed)
+    line[observed] = "@" if line[observed] == "|" else "o"
+    return "".join(line)
+
+
+def _share(value: float) -> str:
+    return f"{value * 100:.1f} %"
+
+
+def _segments(fitted: Fitted) -> list[str]:
+    rows = [_segment("all", fitted.pooled)]
+    rows += [_segment(visible_name(name), each) for name, each in fitted.segments.items()]
+    headers = ["segment", "labels", "overridden", "predicted", "AUC", "Brier", "gain", "ECE"]
+    lines = _table(rows, [*headers, "by chance"])
+    if fitted.segments and fitted.within is not None:
+        lines.append(f"AUC among outputs of the same segments: {_with(fitted.within)}")
+    lines.append(
+        "gain: Brier score below the base rate's; by chance: an ECE that a perfect proxy stays "
+        "below in 95 of 100 such sets of labels"
+    )
+    return lines
+
+
+def _segment(name: str, found: Reliability) -> list[str]:
+    return [
+        name,
+        str(found.rows),
+        _share(found.overridden),
+        _share(found.predicted),
+        _with(found.auc),
+        f"{found.brier.value:.3f}",
+        f"{found.gain.value:+.3f} ({found.gain.interval[0]:+.3f} to {found.gain.interval[1]:+.3f})",
+        _with(found.ece),
+        f"{found.ece_by_chance:.3f}",
+    ]
+
+
+def _judge(judge: JudgeSeen, humans: Agreement | None) -> list[str]:
+    lines = [f"judge {visible_name(judge.model)}: {_kappa(judge.agreement)} with the reviewers"]
+    lines.append(
+        "reviewers with each other: "
+        + (_kappa(humans) if humans else "not known, no output was decided by two")
+    )
+    lines += [f"  {visible_name(name)}: {_kappa(each)}" for name, each in judge.segments.items()]
+    if judge.bias is not None:
+        lines.append(
+            f"shown in both orders, it says the same of {judge.bias.consistent * 100:.0f} % of "
+            f"{judge.bias.pairs} pairs; the first whatever the order {judge.bias.first} times, the "
+            f"second {judge.bias.second} times (p {judge.bias.p_value:.4f})"
+        )
+    if judge.missing:
+        lines.append(f"{judge.missing} labels have no answer of the judge")
+    lines.append(
+        f"it may not decide alone: {judge.alone}" if judge.alone else "it may decide alone"
+    )
+    return lines
+
+
+def _review(review: ReviewChoice) -> list[str]:
+    limits, lines = review.limits, []
+    lines.append(
+        f"review threshold: at most {limits.max_miss * 100:g} % of the overridden outputs unseen, "
+        f"with {limits.confidence * 100:g} % confidence"
+    )
+    rows = [_reviewed("current", _at(review.current.threshold), review.counted.before)]
+    if review.tuned is not None and review.counted.after is not None:
+        rows.append(_reviewed("tuned", _at(review.tuned.threshold), review.counted.after))
+        for name, each in review.segments.items():
+            at = review.tuned.segments.get(name, review.tuned.threshold)
+            told = visible_name(name)
+            rows.append(_reviewed(f"  {told}, current", "", each.before))
+            if each.after is not None:
+                rows.append(_reviewed(f"  {told}, tuned", _at(at), each.after))
+    headers = ["", "score from", "accepted, to a human", "overridden, unseen"]
+    lines += _table(rows, headers)
+    lines.append(f"{'adopted' if review.adopted else 'not adopted'}: {visible(review.reason)}")
+    return lines
+
+
+def _at(threshold: float) -> str:
+    return f"{threshold:.4f}"
+
+
+def _reviewed(name: str, at: str, found: Reviewed) -> list[str]:
+    return [
+        name,
+        at,
+        _counted(found.false_positives, found.accepted, found.false_positive_interval),
+        _counted(found.misses, found.overridden, found.miss_interval),
+    ]
+
+
+def _counted(some: int, of: int, interval: tuple[float, float]) -> str:
+    share = f"{some / of * 100:.1f} %, " if of else ""
+    return f"{some} of {of} ({share}{interval[0] * 100:.1f} to {interval[1] * 100:.1f} %)"
+
+
+def _next(report: CalibrationReport) -> list[str]:
+    if report.refusals:
+        return ["nothing was written"]
+    return [f"written: {visible(report.written)}"]
