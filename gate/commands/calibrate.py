@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gate.commands.options import config_option, open_here
+from gate.commands.options import budget_options, config_option, open_here, progress_here
+from gate.commands.running import run_options
 
 if TYPE_CHECKING:
     from gate.core.calibration_report import CalibrationReport
@@ -33,7 +34,13 @@ REFUSED = 1
     "--current", type=click.FloatRange(0, 1), metavar="SCORE",
     help="The review threshold in use. Default: that of the file before, or 0: all are reviewed.",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.option("--dry-run", is_flag=True, help="Write no proxy.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Write calibration.html and calibration.json into this folder.",
+)  # fmt: skip
+@click.option("--offline", is_flag=True, help="Call no judge; what it did not say ends in exit 4.")
+@budget_options
 @click.pass_context
 def command(ctx: click.Context, /, **options: object) -> None:
     """Fit SUITE's override proxy to LABELS, and tune the score from which on a human looks.
@@ -47,32 +54,40 @@ def command(ctx: click.Context, /, **options: object) -> None:
     nothing if the proxy is refused: too few labels, no better than the base rate, or running the
     wrong way in a segment.
     """
+    from gate.commands.calibration_files import write_calibration
     from gate.reports.calibration_table import render
 
     report = run_calibrate(options)
     click.echo(render(report), nl=False)
+    if options["output"] is not None:
+        write_calibration(report, options["output"])  # type: ignore[arg-type]
     ctx.exit(REFUSED if report.refusals else 0)
 
 
 def run_calibrate(options: dict[str, object]) -> CalibrationReport:
     """Read the labels, fit and measure the proxy, and write it unless it is refused."""
-    from gate.flow.calibrating import calibrate_suite
+    from gate.flow.calibrating import Asked, calibrate_suite
     from gate.store.override_files import override_path
     from gate.store.override_writer import write_override_file
 
     project = open_here(options["config"])  # type: ignore[arg-type]
-    name = str(options["suite"])
+    asked = Asked(
+        suite=str(options["suite"]),
+        **{key: options[key] for key in ("labels", "max_miss", "confidence", "current")},  # type: ignore[arg-type]
+    )
     found = calibrate_suite(
         project,
-        name,
-        options["labels"],  # type: ignore[arg-type]
-        max_miss=options["max_miss"],  # type: ignore[arg-type]
-        confidence=options["confidence"],  # type: ignore[arg-type]
-        current=options["current"],  # type: ignore[arg-type]
+        asked,
+        progress=progress_here(quiet=bool(options["quiet"])),
+        options=run_options({**options, "repeats": None, "all_calls": True, "seed": 0}).gathering,
         now=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     if found.file is None or options["dry_run"]:
         return found.report
-    path = project.config().suites[name].proxy or override_path(name)
+    named = project.config().suites[asked.suite].proxy
+    path = named or override_path(asked.suite)
     write_override_file(project.disk, path, found.file)
-    return replace(found.report, written=path)
+    following = "commit it; it counts once it is merged"
+    if named is None:
+        following = f"add override: {{proxy: {path}}} to suite {asked.suite} in gate.yaml"
+    return replace(found.report, written=path, next_step=following)

@@ -14,6 +14,7 @@ from gate.commands.options import (
     named_change,
     open_here,
     replay_options,
+    review_options,
     rules_options,
     side_options,
 )
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @rules_options
 @replay_options
 @shard_option
+@review_options
 @report_options
 @click.pass_context
 def command(ctx: click.Context, /, **options: object) -> None:

@@ -107,7 +107,28 @@ def replay_options(function: Callable[..., None]) -> Callable[..., None]:
 
 def call_options(function: Callable[..., None]) -> Callable[..., None]:
     """Of which cases trials are called, and what they may cost."""
-    for option in reversed((_CASE, *_CALLS, _QUIET)):
+    return _CASE(budget_options(function))
+
+
+def budget_options(function: Callable[..., None]) -> Callable[..., None]:
+    """What calls may cost."""
+    for option in reversed((*_CALLS, _QUIET)):
+        function = option(function)
+    return function
+
+
+def review_options(function: Callable[..., None]) -> Callable[..., None]:
+    """`--review-sheets`, `--review-size`."""
+    for option in (
+        click.option(
+            "--review-size", type=click.IntRange(1), default=50, show_default=True,
+            help="Outputs of each side in a sheet, at most.",
+        ),
+        click.option(
+            "--review-sheets", type=click.Path(path_type=Path), metavar="DIR",
+            help="Write DIR/SUITE.jsonl: outputs drawn at random for reviewers to decide on.",
+        ),
+    ):  # fmt: skip
         function = option(function)
     return function
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gate.commands.options import progress_here
+from gate.commands.sheets import write_sheet
 from gate.commands.stopped import StoppedError
 from gate.commands.time_limit import TimeIsUpError, at_most
 from gate.commands.today import today
@@ -116,6 +117,7 @@ def run_suites(
                 ran = Ran(day=day, suites=(*reports, *left), notes=tuple(notes))
                 raise StoppedError(error, report_of(ran, change, policy, source)) from error
             reports.append(run.report)
+            notes += write_sheet(suite, run, options)
             if own is not None:
                 notes += _judge_by_own(own, suite, run)
             notes += run.notes

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ERROR = 0.05  # probability with which an interval misses; half on each side
 FEWEST_CLUSTERS = 3  # an interval is not given for fewer
-_PRETENDED = 4.0  # items that are added before a standard error is computed
+_PRETENDED = 4.0  # clusters that are added before a standard error is computed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +50,14 @@ class _Pairs:
 
     def interval(self, kappa: float) -> tuple[float, float] | None:
         """Return the interval of `kappa`, see `agreement`."""
-        clusters = 1 + int(self.cluster.max())
-        if clusters < FEWEST_CLUSTERS:
+        sizes = np.bincount(self.cluster, self.weight)
+        if len(sizes) < FEWEST_CLUSTERS:
             return None
-        low = high = kappa
-        for size in {1.0, float(self.weight.sum()) / clusters}:
-            middle, error = self._padded(size)
-            away = _student_quantile(clusters - 1) * error
-            low, high = min(low, middle - away), max(high, middle + away)
-        return max(-1.0, low), min(1.0, high)
+        # Of that size, equal clusters tell as much: where one is half of all items, few do.
+        size = float((sizes**2).sum() / sizes.sum())
+        middle, error = self._padded(size)
+        away = _student_quantile(float(sizes.sum()) / size - 1) * error
+        return max(-1.0, min(kappa, middle - away)), min(1.0, max(kappa, middle + away))
 
     def _padded(self, size: float) -> tuple[float, float]:
         """Return kappa and its standard error when clusters of `size` items are pretended."""
@@ -82,9 +81,9 @@ def agreement(
 
     The standard error is the asymptotic one, summed over clusters, with Student's quantile. Plain,
     it is 0 where all agree, as a jackknife's is, and of 10 items the interval can miss 86 times
-    in 100. So four items are pretended, two in agreement and two not, as Agresti and Coull do for
-    a rate; where items come in clusters, once four items and once four clusters, and the wider
-    limits count. In no world that was simulated does this miss more than 9 times in 100.
+    in 100. So four clusters are pretended, two in agreement and two not, as Agresti and Coull do
+    for a rate. In no world that was simulated, with 10 items or 4 clusters and more, does this
+    miss more than 9 times in 100.
 
     Args:
         first: Category that the first rater gave to each item.
@@ -97,7 +96,8 @@ def agreement(
     Source:
         Cohen (1960), Educational and Psychological Measurement 20(1); Fleiss, Cohen and Everitt
         (1969), Psychological Bulletin 72(5); Liang and Zeger (1986), Biometrika 73(1), for
-        clusters; Agresti and Coull (1998), American Statistician 52(2).
+        clusters, and Kish (1965), Survey Sampling, for how many unequal ones are worth; Agresti
+        and Coull (1998), American Statistician 52(2).
     """
     return _of_rows(_rows(first, second, clusters))
 
@@ -272,7 +272,7 @@ def _moves(table: Floats) -> Floats:
 
 
 def _student_quantile(freedom: float) -> float:
-    """Return Student's two-sided quantile; 1 % too low at 2 degrees of freedom, then exact.
+    """Return Student's two-sided quantile; 1 % too low at 2 degrees of freedom, exact from 4.
 
     Source:
         Abramowitz and Stegun (1964), 26.7.5.

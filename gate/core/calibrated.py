@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from gate.core.signals import Signals
 
+DIGITS = 4  # of a proxy's numbers: what its file holds is what counts
+
+
+_NOTHING = 1e-4  # log-odds that change no probability that anybody reads
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
@@ -40,7 +45,8 @@ class Curve:
     @property
     def is_flat(self) -> bool:
         """Whether the signal adds nothing, known or not."""
-        return not self.absent and all(y == 0 for _, y in self.points)
+        heights = [y for _, y in self.points] + [self.absent or 0.0]
+        return max(map(abs, heights)) < _NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,21 @@ class CalibratedProxy:
         """The signals that it looks at."""
         return tuple(self.curves)
 
+    def as_written(self) -> CalibratedProxy:
+        """Return the proxy that its file holds: rounded, and without signals that add nothing."""
+        curves = {
+            name: Curve(
+                points=tuple((rounded(x), rounded(y)) for x, y in curve.points),
+                absent=None if curve.absent is None else rounded(curve.absent),
+            )
+            for name, curve in self.curves.items()
+        }
+        return CalibratedProxy(
+            intercept=rounded(self.intercept),
+            curves={name: curve for name, curve in curves.items() if not curve.is_flat},
+            offsets={name: rounded(offset) for name, offset in self.offsets.items()},
+        )
+
     @property
     def failure_decides(self) -> bool:
         """A failed output is judged by all its signals."""
@@ -75,6 +96,11 @@ class CalibratedProxy:
         for tag, value in segment.items():
             odds += self.offsets.get(f"{tag}={value}", 0.0)
         return logistic(odds)
+
+
+def rounded(number: float) -> float:
+    """Return a number as the file of a proxy has it."""
+    return round(number, DIGITS) + 0.0  # no "-0.0"
 
 
 def logistic(odds: float) -> float:

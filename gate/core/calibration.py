@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gate.core.calibrated import DIGITS
 from gate.core.cross_fit import cross_fit, folds_of, predict
 from gate.core.fit import fit
 from gate.core.reliability import auc, reliability
@@ -30,7 +31,8 @@ class SignalFound:
 
     known: int  # labels that have it
     auc: float | None  # by itself; None: one class only
-    log_odds: float  # between its lowest and its highest value among the labels, all others equal
+    log_odds: float  # that it adds at most, between its lowest and its highest value
+    varies: bool  # among the labels; if not, the curve is the prior's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Fitted:
     """A proxy with how well it does on labels that it did not see.
 
     Attributes:
-        proxy: Fitted on all labels.
+        proxy: Fitted on all labels, as its file has it.
         signals: By name.
         in_sample: Probability of each label from the proxy, which saw it; shape (N,).
         held_out: Probability of each label, from a model without its fold; shape (N,).
@@ -96,7 +98,7 @@ def calibrate(table: SignalTable) -> Fitted:
     by_fold, base = cross_fit(table, folds)
     held_out = by_fold[folds, np.arange(table.rows)]
     names = table.segment_names(SMALLEST_SEGMENT)
-    proxy = fit(table)
+    proxy = fit(table).as_written()
     return Fitted(
         proxy=proxy,
         signals=_signals(table, proxy),
@@ -126,10 +128,11 @@ def _signals(table: SignalTable, proxy: CalibratedProxy) -> dict[str, SignalFoun
             np.zeros_like(table.cluster[known]),
         )
         curve = proxy.curves.get(name)
-        low, high = (np.nanmin(values), np.nanmax(values)) if known.any() else (0.0, 0.0)
-        rise = 0.0 if curve is None else (curve.at(float(high)) or 0) - (curve.at(float(low)) or 0)
         found[name] = SignalFound(
-            known=int(known.sum()), auc=None if alone is None else alone.value, log_odds=rise
+            known=int(known.sum()),
+            auc=None if alone is None else alone.value,
+            log_odds=0.0 if curve is None else curve.points[-1][1] - curve.points[0][1],
+            varies=len(np.unique(values[known].round(DIGITS))) > 1,
         )
     return found
 

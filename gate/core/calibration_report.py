@@ -53,4 +53,5 @@ class CalibrationReport:
     review: ReviewChoice | None = None
     judge: JudgeSeen | None = None
     written: str = ""  # path of the file; "": nothing was written
+    next_step: str = ""  # that the file takes to count
     notes: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from gate.core.score import Rules
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gate.core.judge import JudgeRules
     from gate.core.override_file import OverrideFile
 
 
@@ -32,6 +33,8 @@ class Suite:
     repeats: Repeats = field(default_factory=Repeats)
     rules: Rules = field(default_factory=lambda: Rules(checks=()))
     proxy: str | None = None  # path of the calibrated proxy; rules.proxy is what it says
+    judge: JudgeRules | None = None
+    labels: str | None = None  # path of reviewers' decisions; they move no verdict
     calibration: OverrideFile | None = None  # that file; None: there is none
     review: ReviewLimits = field(default_factory=ReviewLimits)
     retired: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heapreplace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,16 +28,13 @@ def folds_of(cluster: Ints, folds: int = FOLDS) -> Ints:
         The fold of each row, shape (N,).
     """
     distinct, place, rows = np.unique(cluster, return_inverse=True, return_counts=True)
-    number = min(folds, len(distinct))
     # The largest first, each to the fold with the fewest rows; equal ones in their own order.
     order = np.argsort(-rows, kind="stable")
-    filled, fold = np.zeros(number, dtype=np.int64), np.empty(len(distinct), dtype=np.int64)
-    alike = int((rows[order] > 1).sum())  # what follows are single rows, dealt in turn
-    for each in order[:alike]:
-        fold[each] = filled.argmin()
-        filled[fold[each]] += rows[each]
-    singles = order[alike:]
-    fold[singles] = np.argsort(filled, kind="stable")[np.arange(len(singles)) % number]
+    filled = [(0, number) for number in range(min(folds, len(distinct)))]  # a heap
+    fold = np.empty(len(distinct), dtype=np.int64)
+    for each, more in zip(order.tolist(), rows[order].tolist(), strict=True):
+        fewest, fold[each] = filled[0]
+        heapreplace(filled, (fewest + more, filled[0][1]))
     return np.asarray(fold[place], dtype=np.int64)
 
 

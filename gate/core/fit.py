@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gate.core.calibrated import CalibratedProxy, Curve
+from gate.core.calibrated import DIGITS, CalibratedProxy, Curve
 
 if TYPE_CHECKING:
     from gate.core.signal_table import Floats, SignalTable
@@ -44,7 +44,8 @@ def _column(name: str, values: Floats) -> _Column | None:
     known = values[~np.isnan(values)]
     if not len(known):
         return None
-    knots = np.unique(np.quantile(known, np.linspace(0, 1, RAMPS + 1)))
+    # Rounded as in the file, where two ends must not become one.
+    knots = np.unique(np.quantile(known, np.linspace(0, 1, RAMPS + 1)).round(DIGITS))
     if len(knots) == 1:  # the labels say nothing about it: the prior speaks
         knots = np.array([0.0, 1.0])
     return _Column(name, knots, len(known) < len(values))
@@ -55,7 +56,7 @@ def fit(table: SignalTable) -> CalibratedProxy:
 
     The log-likelihood is penalised by PENALTY / 2 times the squared distance of each parameter
     from PRIOR, and 0 for the segments (so a segment with few labels stays near the rest: partial
-    pooling). The intercept is free. Signals that add nothing are left out.
+    pooling). The intercept is free.
 
     Args:
         table: Labels of both classes, at least one of each.
@@ -88,7 +89,7 @@ def fit(table: SignalTable) -> CalibratedProxy:
         )
     return CalibratedProxy(
         intercept=float(solved[-1]),
-        curves={name: curve for name, curve in curves.items() if not curve.is_flat},
+        curves=curves,
         offsets=dict(zip(names, solved[place:-1].tolist(), strict=True)),
     )
 
@@ -117,7 +118,7 @@ def _solve(design: Floats, overridden: Floats, centres: Floats, lowest: Floats) 
         return float(value) / len(overridden), slope / len(overridden)
 
     share = np.clip(overridden.mean(), 1e-3, 1 - 1e-3)
-    start = np.append(np.zeros_like(centres), np.log(share / (1 - share)))
+    start = np.append(centres, np.log(share / (1 - share)))
     found = minimize(
         loss,
         start,

@@ -94,7 +94,7 @@ def label_of(row: Mapping[str, Any], line: int) -> Label:
         segment=_segment(row),
         reviewer=_shared_name(row, "reviewer"),
         at=at,
-        at_s=0.0 if at is None else _seconds(at),
+        at_s=0.0 if at is None else seconds_of(at),
         cluster=_shared_name(row, "cluster"),
         prompt=_shared_name(row, "prompt"),
         mean_logprob=mean_logprob,
@@ -157,12 +157,7 @@ def _subject(row: Mapping[str, Any]) -> tuple[str | None, Any]:
     """Return the case id or the input, whichever the row has."""
     case_id, given = _name(row, "case"), row.get("input")
     if case_id is not None:
-        if given is not None:
-            raise ConfigError(
-                "'case' and 'input' are both given",
-                fix="keep 'case' if the suite has it, else 'input'",
-            )
-        return case_id, None
+        return case_id, None  # an input beside it is there for the reviewer to read
     if given is None:
         raise ConfigError(
             "neither 'case' nor 'input' is given", fix="add 'case': the id of the case, or 'input'"
@@ -248,7 +243,12 @@ def _shared_name(row: Mapping[str, Any], key: str) -> str | None:
     return None if value is None else sys.intern(value)
 
 
-def _seconds(at: str) -> float:
+def seconds_of(at: str) -> float:
+    """Return a date or time of ISO 8601 as seconds since the epoch, in UTC where it has no zone.
+
+    Raises:
+        ConfigError: It is none.
+    """
     try:
         # Python 3.10 reads no Z.
         moment = datetime.fromisoformat(at[:-1] + "+00:00" if at.endswith("Z") else at)

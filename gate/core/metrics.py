@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from gate.core.columns import Columns, Floats
 
 NOT_SIDE_BY_SIDE = "old and new were not called side by side"
+UNSEEN = (
+    "the override proxy could judge no case on both sides: no expectation, no old trials to spare "
+    "as references, or not the signals that it needs"
+)
 FEW_TRIALS = 20  # on a side: below, a 95th percentile is no more than the largest value
 
 
@@ -56,7 +60,7 @@ def rate(metric: str, columns: Columns, *, is_last: bool) -> Measured | Unmeasur
     found = measured(columns, columns.override, is_last=is_last)
     answered = measured(columns, columns.failed)
     if isinstance(found, Unmeasured) and isinstance(answered, Measured):
-        return Unmeasured(reason="no case has an expectation, or old trials to spare as references")
+        return Unmeasured(reason=UNSEEN)
     return found
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from gate.core.calibrated import CalibratedProxy, Curve
+from gate.core.calibrated import CalibratedProxy, Curve, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = "gate-override/1"
-_DIGITS = 4  # of a number in the file; what is written is what counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,9 @@ class ReviewRule:
     max_miss: float  # share of the overridden outputs that may go unseen
     confidence: float  # with which it stays below
     threshold: float
-    segments: Mapping[str, float] = field(default_factory=dict)  # by "tag=value", where they differ
+    segments: Mapping[str, float] = field(
+        default_factory=dict
+    )  # by "tag=value", those with their own
 
     def threshold_of(self, segment: Mapping[str, str]) -> float:
         """Return the threshold of an output: the lowest of its segments', or the one of all."""
@@ -73,8 +74,8 @@ class OverrideFile:
 def as_json(file: OverrideFile) -> dict[str, Any]:
     """Return the file's JSON value, numbers rounded."""
     curves = {
-        name: {"points": [[_r(x), _r(y)] for x, y in curve.points]}
-        | ({} if curve.absent is None else {"absent": _r(curve.absent)})
+        name: {"points": [[rounded(x), rounded(y)] for x, y in curve.points]}
+        | ({} if curve.absent is None else {"absent": rounded(curve.absent)})
         for name, curve in file.proxy.curves.items()
     }
     on, out, review = file.fitted_on, file.held_out, file.review
@@ -90,31 +91,27 @@ def as_json(file: OverrideFile) -> dict[str, Any]:
             "digest": on.digest,
         },
         "held_out": {
-            "auc": _r(out.auc),
-            "brier": _r(out.brier),
-            "brier_of_base_rate": _r(out.brier_of_base_rate),
-            "ece": _r(out.ece),
+            "auc": rounded(out.auc),
+            "brier": rounded(out.brier),
+            "brier_of_base_rate": rounded(out.brier_of_base_rate),
+            "ece": rounded(out.ece),
             "worst_segment": out.worst_segment,
-            "worst_ece": None if out.worst_ece is None else _r(out.worst_ece),
+            "worst_ece": None if out.worst_ece is None else rounded(out.worst_ece),
         },
         "judge": file.judge,
-        "intercept": _r(file.proxy.intercept),
+        "intercept": rounded(file.proxy.intercept),
         "signals": curves,
-        "segments": {name: _r(offset) for name, offset in file.proxy.offsets.items()},
+        "segments": {name: rounded(offset) for name, offset in file.proxy.offsets.items()},
         "review": None,
     }
     if review is not None:
         value["review"] = {
             "max_miss": review.max_miss,
             "confidence": review.confidence,
-            "threshold": _r(review.threshold),
-            "segments": {name: _r(each) for name, each in review.segments.items()},
+            "threshold": rounded(review.threshold),
+            "segments": {name: rounded(each) for name, each in review.segments.items()},
         }
     return value
-
-
-def _r(number: float) -> float:
-    return round(number, _DIGITS) + 0.0  # no "-0.0"
 
 
 def from_json(value: Mapping[str, Any]) -> OverrideFile:

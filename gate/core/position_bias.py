@@ -110,6 +110,6 @@ def _variance(only_first: int, only_second: int, pairs: int, difference: float) 
     """
     linear = only_first + only_second - (2 * pairs - only_first + only_second) * difference
     constant = only_second * difference * (1 - difference)
-    root = sqrt(max(0.0, linear**2 + 8 * pairs * constant))
+    root = sqrt(linear**2 + 8 * pairs * constant)
     share = (root + linear) / (4 * pairs)
     return pairs * (2 * share + difference * (1 - difference))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gate.core.student import student_quantile
+
 if TYPE_CHECKING:
     from gate.core.signal_table import Floats, Ints
 
@@ -118,10 +120,8 @@ def with_interval(
     value: float, influence: Floats, cluster: Ints, *, within: Interval = (-np.inf, np.inf)
 ) -> Measure:
     """Return a value with a Student interval, from the influence of each row on it."""
-    from scipy.special import stdtrit
-
     variance, free = spread(influence, cluster)
-    half = float(stdtrit(free, 1 - _ERROR / 2)) * variance**0.5
+    half = student_quantile(1 - _ERROR, free) * variance**0.5
     low, high = within
     return Measure(value=value, interval=(max(low, value - half), min(high, value + half)))
 

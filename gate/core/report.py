@@ -143,6 +143,27 @@ class PromptSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideEstimate:
+    """An override rate, or the change of one, from the proxy and some labels together."""
+
+    rate: float
+    interval: tuple[float, float]  # 95 %
+    plain: float  # what the proxy says by itself
+    labels: int
+    weight: float  # in [0, 1]: how much the proxy counts beside the labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideEstimates:
+    """What reviewers' labels say of the outputs of this run; the verdict does not use it."""
+
+    source: str  # file of the labels
+    old: OverrideEstimate | None  # None: too few labels of that side
+    new: OverrideEstimate | None
+    change: OverrideEstimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteReport:
     """One suite's part of the report."""
 
@@ -167,6 +188,7 @@ class SuiteReport:
     unchanged: tuple[str, ...] = ()  # ids of the cases that stayed as they were
     not_asked: tuple[str, ...] = ()  # ids; the run stopped before
     looks: tuple[LookTaken, ...] = ()  # in their order; the last one gave the verdict
+    override_estimates: OverrideEstimates | None = None  # None: no labels of these outputs
 
     @property
     def failed(self) -> tuple[Finding, ...]:

@@ -15,6 +15,8 @@ from gate.core.report import (
     Finding,
     LookTaken,
     Outcome,
+    OverrideEstimate,
+    OverrideEstimates,
     OwnRules,
     PromptSeen,
     Report,
@@ -114,7 +116,25 @@ def _suite(suite: SuiteReport) -> dict[str, Any]:
             }
             for look in suite.looks
         ],
+        "override_estimates": _estimates(suite.override_estimates),
     }
+
+
+def _estimates(found: OverrideEstimates | None) -> dict[str, Any] | None:
+    return None if found is None else asdict(found)
+
+
+def _estimates_of(value: Mapping[str, Any] | None) -> OverrideEstimates | None:
+    if value is None:
+        return None
+    return OverrideEstimates(
+        source=value["source"],
+        **{
+            side: each and OverrideEstimate(**{**each, "interval": tuple(each["interval"])})
+            for side, each in value.items()
+            if side != "source"
+        },
+    )
 
 
 def _suite_of(value: Mapping[str, Any]) -> SuiteReport:
@@ -148,6 +168,7 @@ def _suite_of(value: Mapping[str, Any]) -> SuiteReport:
             )
             for look in value["looks"]
         ),
+        override_estimates=_estimates_of(value.get("override_estimates")),
     )
 
 

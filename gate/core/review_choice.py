@@ -104,7 +104,7 @@ def choose_threshold(
             max_miss=limits.max_miss,
             confidence=limits.confidence,
             threshold=pooled,
-            segments={name: each for name, each in own.items() if each != pooled},
+            segments=own,
         )
     return ReviewChoice(
         limits=limits,
@@ -161,11 +161,12 @@ def _by_fold(
 
 
 def _decide(whole: Counted, limits: ReviewLimits, overridden: int, fewest: int) -> tuple[bool, str]:
-    promise = f"{limits.max_miss:.1%} missed with {limits.confidence:.0%} confidence"
+    promise = f"at most {limits.max_miss * 100:g} % missed"
     if whole.after is None:
         return False, (
-            f"no threshold can promise {promise}: it takes at least {fewest} overridden labels "
-            f"in all but one of five parts, there are {overridden} in all"
+            f"no threshold can promise {promise}: the {overridden} overridden labels tell too "
+            f"little; four of five parts must hold {fewest}, and more if those of a cluster are "
+            "alike"
         )
     before, after = whole.before.false_positives, whole.after.false_positives
     if after < before:
@@ -175,4 +176,19 @@ def _decide(whole: Counted, limits: ReviewLimits, overridden: int, fewest: int) 
             "no threshold helps: to miss so few, every output must go to a human; the scores do "
             "not tell enough"
         )
-    return False, (f"it would not lower the false positives ({before} before, {after} after)")
+    return False, (
+        f"it would not lower the false positives ({before} before, {after} after)"
+        + _beyond(whole.before, limits)
+    )
+
+
+def _beyond(before: Reviewed, limits: ReviewLimits) -> str:
+    """Say that a rule which stays does not keep the limit."""
+    low, high = before.miss_interval
+    if before.miss_rate is None or low <= limits.max_miss:
+        return ""
+    return (
+        f"; but the current threshold misses {before.miss_rate * 100:.1f} % ({low * 100:.1f} to "
+        f"{high * 100:.1f} %), more than the limit: --current 0 weighs a new one against "
+        "reviewing all"
+    )

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gate.core.canonical import canonical_json
 from gate.core.checks import failure_code
 from gate.core.cost import cost_usd
 from gate.core.override import DEFAULT
 from gate.core.signals import COMPARED, REFERENCES, Answer, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gate.core.checks import Check
     from gate.core.model import Case, Price, Response, Trial
     from gate.core.override import OverrideProxy
     from gate.core.signals import Signals
+
+    Judged = Callable[[Case, str], float | None]
 
 
 SIDE_BY_SIDE_S = 600.0  # between two calls; old and new of a pair are called in one block
@@ -67,7 +70,7 @@ class Rules:
         return not COMPARED.keys().isdisjoint(self.proxy.names)
 
 
-def score_case(
+def score_case(  # noqa: PLR0913 -- each by its name
     case: Case,
     old: Sequence[Trial],
     new: Sequence[Trial],
@@ -76,6 +79,7 @@ def score_case(
     prices: tuple[Price | None, Price | None],
     approved: Sequence[str],
     is_same: bool = False,
+    judged: Judged | None = None,
 ) -> ScoredCase:
     """Score both sides of a case.
 
@@ -87,8 +91,9 @@ def score_case(
         prices: USD per million tokens of the old and of the new prompt.
         approved: Outputs of the approved baseline; empty: the old side's own trials stand in.
         is_same: Whether both sides ask the same.
+        judged: Gives a judge's word on an output; None: there is no judge.
     """
-    references, held_out = _references(case, old, approved) if rules.compares else ((), ())
+    references, held_out = references_of(case, old, approved) if rules.compares else ((), ())
     side_by_side = _side_by_side(old, new)
 
     def side(
@@ -102,6 +107,7 @@ def score_case(
                 price,
                 None if any(trial is each for each in unjudged) else references,
                 is_timed=trial.repeat in side_by_side,
+                judged=judged,
             )
             for trial in trials
             if trial.response is not None
@@ -139,7 +145,7 @@ def _called_at(response: Response) -> float:
     return response.received_at - response.latency_ms / 1000
 
 
-def _references(
+def references_of(
     case: Case, old: Sequence[Trial], approved: Sequence[str]
 ) -> tuple[Sequence[str] | None, Sequence[Trial]]:
     """Choose what the outputs of a case are held against, and who may not be judged by it.
@@ -161,6 +167,14 @@ def _references(
     return (texts or None), held_out
 
 
+def reference_of(case: Case, old: Sequence[Trial], approved: Sequence[str]) -> str | None:
+    """Return the approved output that a judge that compares holds others against."""
+    if case.expected is not None:
+        return case.expected if isinstance(case.expected, str) else canonical_json(case.expected)
+    references, _ = references_of(case, old, approved)
+    return references[0] if references else None
+
+
 def _score(
     response: Response,
     case: Case,
@@ -169,12 +183,13 @@ def _score(
     references: Sequence[str] | None,
     *,
     is_timed: bool,
+    judged: Judged | None,
 ) -> Score:
     code = failure_code(response, case, rules.checks, detect_refusals=rules.detect_refusals)
     override = None
     if references is not None:
         override = rules.proxy.probability(
-            signals_of(response, case, rules, references, failed=code is not None), case.segment
+            _signals(response, case, rules, references, code is not None, judged), case.segment
         )
     return Score(
         failure_code=code,
@@ -186,14 +201,23 @@ def _score(
     )
 
 
-def signals_of(
-    response: Response, case: Case, rules: Rules, references: Sequence[str], *, failed: bool
+def _signals(
+    response: Response,
+    case: Case,
+    rules: Rules,
+    references: Sequence[str],
+    failed: bool,  # noqa: FBT001 -- all of them are given
+    judged: Judged | None,
 ) -> Signals:
     """Measure the signals of one answer that the rules' proxy looks at."""
     proxy = rules.proxy
     mean_logprob, min_logprob = response.confidence
     answer = Answer(
-        text=response.text, failed=failed, mean_logprob=mean_logprob, min_logprob=min_logprob
+        text=response.text,
+        failed=failed,
+        mean_logprob=mean_logprob,
+        min_logprob=min_logprob,
+        judged=judged(case, response.text) if judged else None,
     )
     return measure(
         answer,

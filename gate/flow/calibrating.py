@@ -10,23 +10,42 @@ from gate.core.agreement import between_reviewers
 from gate.core.calibration import calibrate, refusals, too_few
 from gate.core.calibration_report import CalibrationReport, LabelsSeen
 from gate.core.config import ReviewLimits
+from gate.core.judge import make_judge
 from gate.core.override_file import FittedOn, HeldOut, OverrideFile, ReviewRule
 from gate.core.review_choice import choose_threshold
 from gate.flow.change import suite_cases
-from gate.flow.labelled import LabelledCases, table_of
+from gate.flow.judge_measured import judge_seen
+from gate.flow.judging import Bench
+from gate.flow.labelled import LabelledCases, LabelledOutputs
 from gate.flow.project import choose_suites
+from gate.providers.registry import check_provider
 from gate.store.baselines import read_baseline
 from gate.store.labels import read_labels
+from gate.store.prompts import read_prompt
 from gate.store.rows import fingerprint_of_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gate.core.calibration import Fitted
+    from gate.core.calibration_report import JudgeSeen
     from gate.core.config import Suite
     from gate.core.labels import Labels
     from gate.core.review_choice import ReviewChoice
+    from gate.flow.gather import Options
     from gate.flow.project import Project
+    from gate.replay.progress import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be calibrated, and how."""
+
+    suite: str
+    labels: Path  # reviewers' decisions
+    max_miss: float | None = None  # of the review threshold; None: gate.yaml's
+    confidence: float | None = None  # None: gate.yaml's
+    current: float | None = None  # threshold in use; None: that of the file before, or else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +57,7 @@ class Calibrated:
 
 
 def calibrate_suite(
-    project: Project,
-    name: str,
-    labels_path: Path,
-    *,
-    max_miss: float | None = None,
-    confidence: float | None = None,
-    current: float | None = None,
-    now: str,
+    project: Project, asked: Asked, *, progress: Progress, options: Options, now: str
 ) -> Calibrated:
     """Fit a suite's override proxy, hold it against labels that it did not see, tune the threshold.
 
@@ -53,44 +65,73 @@ def calibrate_suite(
 
     Args:
         project: Of the suite.
-        name: Of the suite.
-        labels_path: Reviewers' decisions.
-        max_miss: Share of the overridden outputs that may go unseen; None: gate.yaml's.
-        confidence: With which it stays below; None: gate.yaml's.
-        current: The review threshold in use; None: that of the file before, or else 0.
+        asked: What is to be calibrated.
+        progress: Who is told of a judge's calls.
+        options: Of a judge's calls.
         now: ISO 8601, UTC.
 
     Raises:
         ConfigError: A file is wrong, or a label names a case that the suite does not have.
+        IncompleteError: The judge could not be asked.
     """
-    config = project.config()
+    config, name, labels_path = project.config(), asked.suite, asked.labels
     suite = choose_suites(config, (name,))[name]
     prompt = project.prompt(suite)
     cases = suite_cases(project.disk, suite, prompt)
     rules = replace(suite.rules, checks=(*suite.rules.checks, *prompt.evaluators))
     labels = read_labels(labels_path)
-    of_labels = LabelledCases(cases, labels, labels_path, name)
-    table = table_of(
-        labels, of_labels, rules=rules, baseline=read_baseline(project.disk, name), judged=None
+    outputs = LabelledOutputs(
+        labels,
+        LabelledCases(cases, labels, labels_path, name),
+        rules=rules,
+        baseline=read_baseline(project.disk, name),
     )
+    bench = _bench(project, suite, progress, options)
+    if bench is not None:
+        bench.ask(outputs.questions())
+    table = outputs.table(bench.word if bench else None)
     seen = _seen(labels, str(labels_path))
     report = CalibrationReport(
-        suite=name, owner=config.owner, labels=seen, refusals=(), notes=_notes(seen)
+        suite=name,
+        owner=config.owner,
+        labels=seen,
+        refusals=(),
+        judge=None if bench is None else judge_seen(bench, outputs, table, seen.agreement),
+        notes=(*_notes(seen), *(bench.notes() if bench else ())),
     )
     few = too_few(table)
     if few:
         return Calibrated(report=replace(report, refusals=(few,)), file=None)
     fitted = calibrate(table)
     limits = ReviewLimits(
-        max_miss=max_miss or suite.review.max_miss,
-        confidence=confidence or suite.review.confidence,
+        max_miss=asked.max_miss or suite.review.max_miss,
+        confidence=asked.confidence or suite.review.confidence,
     )
-    chosen = choose_threshold(table, fitted, limits, _current(suite, limits, current))
-    report = replace(report, fitted=fitted, review=chosen, refusals=refusals(fitted))
+    chosen = choose_threshold(table, fitted, limits, _current(suite, limits, asked.current))
+    reasons = (*refusals(fitted), *_alone(fitted, report.judge))
+    report = replace(report, fitted=fitted, review=chosen, refusals=reasons)
     if report.refusals:
         return Calibrated(report=report, file=None)
-    digest = fingerprint_of_rows(labels_path)
-    return Calibrated(report=report, file=_file(report, fitted, chosen, digest, now))
+    file = _file(report, fitted, chosen, digest=fingerprint_of_rows(labels_path), now=now)
+    if bench is not None and "judge" in fitted.proxy.names:
+        file = replace(file, judge=bench.judge.prompt.fingerprint)
+    return Calibrated(report=report, file=file)
+
+
+def _bench(project: Project, suite: Suite, progress: Progress, options: Options) -> Bench | None:
+    if suite.judge is None:
+        return None
+    prompt = read_prompt(project.disk, suite.judge.prompt, disk=project.disk)
+    check_provider(prompt)
+    return Bench(make_judge(prompt, suite.judge), suite.name, project, progress, options)
+
+
+def _alone(fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:
+    """Refuse a proxy that is nothing but a judge which agrees less than the reviewers do."""
+    used = {name for name, each in fitted.signals.items() if each.log_odds}
+    if judge is None or not judge.alone or used != {"judge"}:
+        return ()
+    return (f"the judge alone would decide, and it may not: {judge.alone}",)
 
 
 def _seen(labels: Labels, source: str) -> LabelsSeen:
@@ -134,7 +175,7 @@ def _current(suite: Suite, limits: ReviewLimits, named: float | None) -> ReviewR
 
 
 def _file(
-    report: CalibrationReport, fitted: Fitted, chosen: ReviewChoice, digest: str, now: str
+    report: CalibrationReport, fitted: Fitted, chosen: ReviewChoice, *, digest: str, now: str
 ) -> OverrideFile:
     pooled, worst = fitted.pooled, fitted.worst_segment
     return OverrideFile(

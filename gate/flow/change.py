@@ -7,9 +7,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from gate.core.checks import missing_expectation
+from gate.core.judge import make_judge
 from gate.errors import ConfigError, UsageError
 from gate.providers.registry import check_provider
 from gate.store.cases import read_cases
+from gate.store.prompts import read_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +20,14 @@ if TYPE_CHECKING:
 
     from gate.core.checks import Check
     from gate.core.config import Config, Suite
+    from gate.core.judge import Judge
+    from gate.core.labels import Labels
     from gate.core.model import Case, Prompt
     from gate.core.tree import Tree
     from gate.store.baselines import Baseline
+    from gate.store.worktree import WorkTree
+
+    Checkout = Callable[[], AbstractContextManager[Path]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +36,7 @@ class Side:
 
     prompt: Prompt
     baseline: Baseline | None
-    checkout: Callable[[], AbstractContextManager[Path]] | None = None  # for its worker; or root
+    checkout: Checkout | None = None  # for its worker; None: the project's folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +47,9 @@ class SuiteChange:
     cases: tuple[Case, ...]
     old: Side
     new: Side
+    judge: Judge | None = None  # the base's, if the proxy listens to one
+    judge_checkout: Checkout | None = None  # as of a side
+    labels: Labels | None = None  # the worktree's, which move no verdict; None: there are none
     own: SuiteChange | None = None  # the same by the head's rules, where these are others
 
 
@@ -108,7 +118,33 @@ def choose_cases(cases: tuple[Case, ...], pattern: str | None) -> tuple[Case, ..
     return chosen
 
 
-def make_suite_change(suite: Suite, cases: tuple[Case, ...], old: Side, new: Side) -> SuiteChange:
+def read_judge(tree: Tree, suite: Suite, *, disk: WorkTree) -> Judge | None:
+    """Read the judge that a suite's proxy listens to, None if it listens to none.
+
+    Raises:
+        ConfigError: Its prompt is wrong, or what it answers is not known.
+    """
+    if suite.judge is None or "judge" not in suite.rules.proxy.names:
+        return None
+    return make_judge(read_prompt(tree, suite.judge.prompt, disk=disk), suite.judge)
+
+
+def read_reviewed(suite: Suite, disk: WorkTree) -> Labels | None:
+    """Read the worktree's labels of a suite: those of a change's own outputs can be nowhere else.
+
+    Raises:
+        ConfigError: The file is wrong, or not there.
+    """
+    if suite.labels is None:
+        return None
+    from gate.store.labels import read_labels
+
+    return read_labels(disk.path(suite.labels))
+
+
+def make_suite_change(
+    suite: Suite, cases: tuple[Case, ...], old: Side, new: Side, *, judge: Judge | None = None
+) -> SuiteChange:
     """Put a suite together and see that its checks can be applied to its cases.
 
     The old prompt's evaluators count as checks, after those of `gate.yaml`.
@@ -120,7 +156,11 @@ def make_suite_change(suite: Suite, cases: tuple[Case, ...], old: Side, new: Sid
     for side in (old, new):
         check_provider(side.prompt)
     check_expectations(suite.name, cases, rules.checks)
-    return SuiteChange(suite=replace(suite, rules=rules), cases=cases, old=old, new=new)
+    if judge is not None:
+        check_provider(judge.prompt)
+    return SuiteChange(
+        suite=replace(suite, rules=rules), cases=cases, old=old, new=new, judge=judge
+    )
 
 
 def check_expectations(suite: str, cases: tuple[Case, ...], checks: tuple[Check, ...]) -> None:

@@ -36,6 +36,7 @@ def edited_rules(base: Config, head: Config) -> list[str]:
         after = head.suites[name]
         edited[f"checks of suite {name}"] = _checks(before) != _checks(after)
         edited[f"override proxy of suite {name}"] = before.rules.proxy != after.rules.proxy
+        edited[f"judge of suite {name}"] = before.judge != after.judge
         edited[f"repeats of suite {name}"] = before.repeats != after.repeats
         edited[f"retired of suite {name}"] = before.retired != after.retired
     notes = [

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.core.columns import columns_of
 from gate.core.model import Trial
 from gate.core.prompt import request_for
 from gate.errors import IncompleteError
-from gate.flow.change import Side, choose_cases, make_suite_change, suite_cases
+from gate.flow.change import (
+    Side,
+    choose_cases,
+    make_suite_change,
+    read_judge,
+    read_reviewed,
+    suite_cases,
+)
 from gate.flow.judge import score
 from gate.store.baselines import baseline_path, read_baseline
 
@@ -29,7 +37,9 @@ def against_itself(project: Project, suite: Suite, *, case: str | None = None) -
     prompt = project.prompt(suite)
     side = Side(prompt=prompt, baseline=read_baseline(project.disk, suite.name))
     cases = choose_cases(suite_cases(project.disk, suite, prompt), case)
-    return make_suite_change(suite, cases, side, side)
+    judge = read_judge(project.disk, suite, disk=project.disk)
+    change = make_suite_change(suite, cases, side, side, judge=judge)
+    return replace(change, labels=read_reviewed(suite, project.disk))
 
 
 def see_it_covered(change: SuiteChange) -> None:

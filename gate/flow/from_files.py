@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from gate.core.config import Config, Suite
 from gate.errors import UsageError
-from gate.flow.change import Change, Side, choose_cases, make_suite_change, suite_cases
+from gate.flow.change import (
+    Change,
+    Side,
+    choose_cases,
+    make_suite_change,
+    read_judge,
+    read_reviewed,
+    suite_cases,
+)
 from gate.flow.project import choose_suites
 from gate.store.baselines import read_baseline
 from gate.store.prompts import read_prompt
@@ -52,12 +60,14 @@ def change_from_files(
         return Change(config=config, suites=(), unaffected=(suite.name,), explain_flags=flags)
     baseline = read_baseline(project.disk, suite.name)
     cases = suite_cases(project.disk, suite, old_prompt)
-    change = make_suite_change(
+    made = make_suite_change(
         suite,
         choose_cases(cases, case),
         Side(prompt=old_prompt, baseline=baseline),
         Side(prompt=new_prompt, baseline=baseline),
+        judge=read_judge(project.disk, suite, disk=project.disk),
     )
+    change = replace(made, labels=read_reviewed(suite, project.disk))
     notes = (*old_prompt.notes,)
     return Change(
         config=config,

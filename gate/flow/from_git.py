@@ -16,6 +16,8 @@ from gate.flow.change import (
     choose_cases,
     make_suite_change,
     merge_cases,
+    read_judge,
+    read_reviewed,
     suite_cases,
 )
 from gate.flow.edited_rules import (
@@ -191,22 +193,43 @@ class _Reader:
 
     def _sides(self, base: Suite, head: Suite, old: Prompt, new: Prompt) -> SuiteChange:
         checkout = self._tree.checkout if old.provider == "command" else None
+        labels = read_reviewed(head, self._project.disk)
         before = Side(prompt=old, baseline=read_baseline(self._tree, base.name), checkout=checkout)
         after = Side(prompt=new, baseline=read_baseline(self._project.disk, base.name))
         own = suite_cases(self._project.disk, head, new)
         if self._trusts_head:
-            return make_suite_change(head, choose_cases(own, self._case), before, after)
+            judge = read_judge(self._project.disk, head, disk=self._project.disk)
+            cases = choose_cases(own, self._case)
+            change = make_suite_change(head, cases, before, after, judge=judge)
+            return replace(change, labels=labels)
         approved = suite_cases(self._tree, base, old)
         self._notes += edited_cases(base.name, approved, own, is_judged=True)
         self._notes += edited_evaluators(base.name, old, new)
         cases = choose_cases(merge_cases(approved, own), self._case)
+        change = self._judged(base, head, make_suite_change(base, cases, before, after))
         return by_own_rules(
-            make_suite_change(base, cases, before, after),
+            replace(change, labels=labels),
             head,
             own,
             is_edited=(self._base.policy, self._base.waivers)
             != (self._head.policy, self._head.waivers),
         )
+
+    def _judged(self, base: Suite, head: Suite, change: SuiteChange) -> SuiteChange:
+        """Add the base's judge, and say if the change edits its prompt."""
+        judge = read_judge(self._tree, base, disk=self._project.disk)
+        if judge is None or base.judge is None:
+            return change
+        path = base.judge.prompt
+        disk = self._project.disk
+        is_edited = not disk.exists(path) or disk.read(path) != self._tree.read(path)
+        if is_edited and base.judge == head.judge:
+            self._notes.append(
+                f"judge of suite {base.name} edited in this change; not used for this verdict"
+            )
+        worker = judge.prompt.provider == "command"
+        checkout = self._tree.checkout if worker else None
+        return replace(change, judge=judge, judge_checkout=checkout)
 
     def _note_edited_baseline(self, suite: str) -> None:
         """Where the prompt stayed, other answers of it are the base that the next change gets."""

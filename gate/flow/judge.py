@@ -9,23 +9,31 @@ from gate.core.columns import columns_of
 from gate.core.judgement import judge_columns
 from gate.core.outcomes import changes, failure_codes, unchanged
 from gate.core.report import Calls, LookTaken, PromptSeen, SuiteReport, Verdict
-from gate.core.score import score_case
+from gate.core.score import reference_of, score_case
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gate.core.columns import Columns
-    from gate.core.judgement import Judged, Waived
+    from gate.core.judgement import Judged as JudgedSuite
+    from gate.core.judgement import Waived
     from gate.core.model import Case, Trial
     from gate.core.policy import Policy
     from gate.core.report import Finding
-    from gate.core.score import ScoredCase
+    from gate.core.score import Judged, ScoredCase
     from gate.flow.change import Side, SuiteChange
     from gate.flow.gathered import Gathered
+    from gate.flow.judging import Bench, Question
 
 
 def score(
-    change: SuiteChange, case: Case, old: Sequence[Trial], new: Sequence[Trial], *, is_same: bool
+    change: SuiteChange,
+    case: Case,
+    old: Sequence[Trial],
+    new: Sequence[Trial],
+    *,
+    is_same: bool,
+    judged: Judged | None = None,
 ) -> ScoredCase:
     """Score the trials of one case by the rules of its suite."""
     before, after = change.old.prompt, change.new.prompt
@@ -37,27 +45,44 @@ def score(
         new,
         rules=change.suite.rules,
         prices=(before.price, before.price if same_model else after.price),
-        approved=change.old.baseline.outputs_of(case.case_id) if change.old.baseline else (),
+        approved=_approved(change, case),
         is_same=is_same,
+        judged=judged,
     )
+
+
+def _approved(change: SuiteChange, case: Case) -> Sequence[str]:
+    return change.old.baseline.outputs_of(case.case_id) if change.old.baseline else ()
 
 
 class SuiteJudge:
     """Judges one suite, look after look, and keeps what the last look found."""
 
-    def __init__(self, change: SuiteChange, policy: Policy, waived: Waived) -> None:
-        """Take the policy of the ref that is trusted, and the fails that it lets through."""
+    def __init__(
+        self, change: SuiteChange, policy: Policy, waived: Waived, bench: Bench | None = None
+    ) -> None:
+        """Take the policy of the ref that is trusted, and the fails that it lets through.
+
+        Args:
+            change: The suite.
+            policy: Of the ref that is trusted.
+            waived: Finding id and segment of the fails that it lets through.
+            bench: The judge that the override proxy listens to; None: it listens to none.
+        """
         self._change = change
         self._policy = policy
         self._waived = waived
+        self._bench = bench
         self._known: dict[str, tuple[tuple[int, int], ScoredCase]] = {}  # by the trials it is of
         self._shared: dict[tuple[int, int], tuple[int, int]] = {}  # most cases have the same
         self.scored: list[ScoredCase] = []
-        self.judged: Judged | None = None
+        self.judged: JudgedSuite | None = None
         self._looks: list[LookTaken] = []
 
     def judge(self, found: Gathered, look: int) -> bool:
         """Judge the trials that a look sees; return whether the run may stop there."""
+        if self._bench is not None:
+            self._bench.ask(self._outputs(found, look), found.tally)
         self.scored = self._score_all(found, look)
         columns = columns_of(self.scored, planned_new=found.plan.repeats)
         self.judged = self._judge(found, look, columns)
@@ -77,11 +102,15 @@ class SuiteJudge:
 
     def would_stop(self, found: Gathered, look: int) -> bool:
         """Tell whether a look would stop the run by the answers that are there already."""
+        if self._bench is not None:
+            return False  # its judge was not asked about them yet
         columns = columns_of(self._score_all(found, look), planned_new=found.plan.repeats)
         return self._judge(found, look, columns).is_decided
 
     def prepare(self, found: Gathered, cases: Sequence[Case]) -> None:
         """Score the cases whose next trial is there on both sides, so that a look need not."""
+        if self._bench is not None:
+            return
         for case in cases:
             here = [
                 sum(trial.source != "baseline" for trial in found.trials[side][case.case_id])
@@ -91,7 +120,7 @@ class SuiteJudge:
             if all(here):
                 self._score(found, case, min(here))
 
-    def _judge(self, found: Gathered, look: int, columns: Columns) -> Judged:
+    def _judge(self, found: Gathered, look: int, columns: Columns) -> JudgedSuite:
         return judge_columns(columns, self._policy, look=found.plan.look(look), waived=self._waived)
 
     def _score_all(self, found: Gathered, look: int) -> list[ScoredCase]:
@@ -105,9 +134,20 @@ class SuiteJudge:
         known = self._known.get(case.case_id)
         if known is None or known[0] != these:
             is_same = case.case_id in found.plan.same
-            scored = score(self._change, case, old, new, is_same=is_same)
+            judged = self._bench.word if self._bench else None
+            scored = score(self._change, case, old, new, is_same=is_same, judged=judged)
             known = self._known[case.case_id] = (self._shared.setdefault(these, these), scored)
         return known[1]
+
+    def _outputs(self, found: Gathered, look: int) -> Iterator[Question]:
+        """Yield the outputs that a look sees, each with the approved one beside it."""
+        due = found.plan.due(look)
+        for case in self._change.cases:
+            old, new = (found.due(side, case.case_id, due[case.case_id]) for side in ("old", "new"))
+            reference = reference_of(case, old, _approved(self._change, case))
+            for trial in (*old, *new):
+                if trial.response is not None:
+                    yield case, trial.response.text, reference
 
     def report(self, found: Gathered) -> SuiteReport:
         """Report what the last look found."""

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gate.core.report import Verdict
+from gate.flow.estimating import estimates_note
+from gate.flow.proxy_drift import drift_of_proxy
 from gate.flow.proxy_notes import proxy_notes
 from gate.reports.numbers import p_value_told
 
@@ -50,7 +52,10 @@ def suite_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -
         )
     if suite.old.prompt.model != suite.new.prompt.model and suite.new.prompt.price:
         notes.append(f"suite {name}: the price of the new model is what this change says it is")
-    notes += proxy_notes(suite.suite, policy, _answers(run))
+    notes += proxy_notes(suite.suite, policy, _answers(run), suite.judge)
+    if run.report.override_estimates is not None:
+        notes.append(estimates_note(name, run.report.override_estimates))
+    notes += drift_of_proxy(suite)
     return notes + _baseline_notes(suite, run, policy, today)
 
 

@@ -8,19 +8,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gate.core.config import Suite
+    from gate.core.judge import Judge
     from gate.core.model import Response
     from gate.core.policy import Policy
 
 _OF_LOGPROBS = {"doubt", "weakest_token"}
 
 
-def proxy_notes(suite: Suite, policy: Policy, answers: Iterable[Response]) -> list[str]:
+def proxy_notes(
+    suite: Suite, policy: Policy, answers: Iterable[Response], judge: Judge | None = None
+) -> list[str]:
     """Say which proxy gave the override rate, and what it could not judge.
 
     Args:
         suite: With the proxy that counts.
         policy: Of the run.
         answers: Of both sides.
+        judge: That can be asked; None: there is none.
     """
     if "override_rate" not in policy.metrics:
         return []
@@ -35,6 +39,11 @@ def proxy_notes(suite: Suite, policy: Policy, answers: Iterable[Response]) -> li
         f"({suite.calibration.fitted_at[:10]}): AUC {out.auc:.2f}, ECE {out.ece:.3f}{worst}, on "
         "labels that it did not see"
     ]
+    if suite.calibration.judge != (judge.prompt.fingerprint if judge else None):
+        notes.append(
+            f"suite {name}: the override proxy was calibrated with another judge than can be asked "
+            f"here: overrides are not counted; next: gate calibrate {name} LABELS"
+        )
     needed = _OF_LOGPROBS.intersection(suite.rules.proxy.names)
     curves = suite.calibration.proxy.curves
     if any(curves[each].absent is None for each in needed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,13 @@ from gate.core.report import Confirmation, SuiteReport, Verdict
 from gate.errors import GateError, IncompleteError
 from gate.flow.asking import Asking, Source, make_plan
 from gate.flow.confirming import confirmation_note, unconfirmed, with_calls_of
+from gate.flow.estimating import estimates
 from gate.flow.gather import Options, gather
 from gate.flow.gathered import recorded
 from gate.flow.judge import SuiteJudge
+from gate.flow.judging import Bench
 from gate.flow.looking import Unjudged
+from gate.replay.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,14 +189,36 @@ class Runner:
         )
         policy = self._policy if timed else self._policy.untimed()
         waived = self._waivers.holding(change.new.prompt.fingerprint)
-        judge = SuiteJudge(change, policy, waived)
+        bench = self._bench(change)
+        judge = SuiteJudge(change, policy, waived, bench)
         purpose = "confirming the fail" if is_confirming else ""
         self._gather(change, found, pending, judge, purpose=purpose)
         report = judge.report(found)
+        notes = bench.notes() if bench else ()
+        if change.labels is not None:
+            found_rates = estimates(change, judge.scored, change.labels)
+            report = replace(report, override_estimates=found_rates)
         if policy != self._policy:
             reasons = {**report.not_measured, "latency_p95": NOT_SIDE_BY_SIDE}
             report = replace(report, not_measured=reasons)
-        return SuiteRun(report=report, found=(found,))
+        return SuiteRun(report=report, found=(found,), notes=notes)
+
+    def _bench(self, change: SuiteChange) -> Bench | None:
+        """Seat the judge that the suite's proxy was calibrated with."""
+        known = change.suite.calibration
+        if change.judge is None or (
+            known is not None and known.judge != change.judge.prompt.fingerprint
+        ):
+            return None
+        options = replace(self._options.gathering, limits=self._limits)
+        return Bench(
+            change.judge,
+            change.suite.name,
+            self._tools.project,
+            Progress(None, clock=time.monotonic),
+            options,
+            checkout=change.judge_checkout,
+        )
 
     def _hangs_on_recordings(self, run: SuiteRun) -> bool:
         """Tell whether a fail comes from answers of old that were not given today.

@@ -28,7 +28,7 @@ class Limits:
         calls, cost = self.max_calls, self.max_cost_usd
         return replace(
             self,
-            max_calls=None if calls is None else max(0, calls - used.attempts),
+            max_calls=None if calls is None else max(0, calls - used.all_attempts),
             max_cost_usd=None if cost is None else max(0.0, cost - used.spent_usd),
         )
 
@@ -44,12 +44,19 @@ class Tally:
     cost_usd: float = 0.0  # of the answers
     doubtful_usd: float = 0.0  # at most, of attempts without an answer that may be billed
     budget_spent: str = ""  # why no further call was made
+    beside_calls: int = 0  # attempts of a judge that shares the budget, those set aside included
+    beside_usd: float = 0.0  # what they cost at most
     faults: dict[str, int] = field(default_factory=dict)
 
     @property
     def spent_usd(self) -> float:
         """What the run cost at most."""
-        return self.cost_usd + self.doubtful_usd
+        return self.cost_usd + self.doubtful_usd + self.beside_usd
+
+    @property
+    def all_attempts(self) -> int:
+        """What the run called, a judge's calls included."""
+        return self.attempts + self.beside_calls
 
 
 class Budget:
@@ -94,7 +101,7 @@ class Budget:
     def is_spent(self) -> bool:
         """Tell whether no further call may start; the tally then says why."""
         limits, tally = self._limits, self._tally
-        if limits.max_calls is not None and tally.attempts >= limits.max_calls:
+        if limits.max_calls is not None and tally.all_attempts >= limits.max_calls:
             tally.budget_spent = "--max-calls is used up"
         elif (
             limits.deadline_at is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from gate.reports.safe_text import visible, visible_name
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gate.core.agreement import Agreement
-    from gate.core.calibration import Fitted
+    from gate.core.calibration import Fitted, SignalFound
     from gate.core.calibration_report import CalibrationReport, JudgeSeen, LabelsSeen
     from gate.core.reliability import Bin, Measure, Reliability
     from gate.core.review import Reviewed
@@ -56,13 +57,18 @@ def _more_refusals(report: CalibrationReport) -> list[str]:
 def _with(measure: Measure | None, digits: int = 3) -> str:
     if measure is None:
         return "unknown"
+    value = f"{measure.value:.{digits}f}"
     low, high = measure.interval
-    return f"{measure.value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    if not (isfinite(low) and isfinite(high)):
+        return f"{value} (one cluster)"
+    return f"{value} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def _labels(seen: LabelsSeen) -> list[str]:
     decisions = ", ".join(f"{count} {name}" for name, count in sorted(seen.decisions.items()))
-    by = f"{len(seen.reviewers)} reviewers" if len(seen.reviewers) != 1 else "one reviewer"
+    by = {0: "nobody named", 1: "one reviewer"}.get(
+        len(seen.reviewers), f"{len(seen.reviewers)} reviewers"
+    )
     lines = [f"{seen.rows} labels in {visible(seen.source)} by {by}: {decisions}"]
     if seen.duplicates:
         lines.append(f"{seen.duplicates} rows stand there twice and count once")
@@ -101,11 +107,17 @@ def _signals(fitted: Fitted) -> list[str]:
             name,
             str(each.known),
             "" if each.auc is None else f"{each.auc:.3f}",
-            f"{each.log_odds:+.2f}" if each.log_odds else "not used",
+            _weight(each),
         ]
         for name, each in fitted.signals.items()
     ]
-    return _table(rows, ["signal", "labels", "AUC alone", "log-odds, lowest to highest"])
+    return _table(rows, ["signal", "labels", "AUC alone", "log-odds it adds"])
+
+
+def _weight(found: SignalFound) -> str:
+    if not found.log_odds:
+        return "not used"
+    return f"{found.log_odds:+.2f}" + ("" if found.varies else " (assumed: it never varies here)")
 
 
 def _reliability(pooled: Reliability) -> list[str]:
@@ -165,7 +177,7 @@ def _segment(name: str, found: Reliability) -> list[str]:
         _share(found.predicted),
         _with(found.auc),
         f"{found.brier.value:.3f}",
-        f"{found.gain.value:+.3f} ({found.gain.interval[0]:+.3f} to {found.gain.interval[1]:+.3f})",
+        _with(found.gain),
         _with(found.ece),
         f"{found.ece_by_chance:.3f}",
     ]
@@ -234,4 +246,7 @@ def _counted(some: int, of: int, interval: tuple[float, float]) -> str:
 def _next(report: CalibrationReport) -> list[str]:
     if report.refusals:
         return ["nothing was written"]
-    return [f"written: {visible(report.written)}"]
+    if not report.written:
+        return ["nothing was written: --dry-run"]
+    lines = [f"next: {visible(report.next_step)}"] if report.next_step else []
+    return [*lines, f"written: {visible(report.written)}"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.core.checks import parse_check
 from gate.core.config import Config, ReviewLimits, Suite
+from gate.core.judge import JudgeRules
 from gate.core.override import DEFAULT
 from gate.core.policy import FINDING_IDS, Policy, Repeats, Tolerance, Waiver
 from gate.core.score import Rules
@@ -55,8 +56,9 @@ def _suite(name: str, raw: dict[str, Any], document: Document, tree: Tree) -> Su
             _confine(raw[key], document.where((*at, key)), tree)
     override = raw.get("override", {})
     calibration = None
+    for key in {"proxy", "labels"} & override.keys():
+        _confine(override[key], document.where((*at, "override", key)), tree)
     if "proxy" in override:
-        _confine(override["proxy"], document.where((*at, "override", "proxy")), tree)
         calibration = read_override_file(tree, override["proxy"], name)
     checks = tuple(
         _check(raw_check, document, (*at, "checks", index), tree)
@@ -74,12 +76,23 @@ def _suite(name: str, raw: dict[str, Any], document: Document, tree: Tree) -> Su
             proxy=calibration.proxy if calibration else DEFAULT,
         ),
         proxy=override.get("proxy"),
+        labels=override.get("labels"),
+        judge=_judge(override.get("judge"), document, (*at, "override", "judge"), tree),
         calibration=calibration,
         review=ReviewLimits(
             **{key: override[key] for key in ("max_miss", "confidence") if key in override}
         ),
         retired=raw.get("retired", False),
     )
+
+
+def _judge(
+    raw: dict[str, Any] | None, document: Document, at: tuple[Any, ...], tree: Tree
+) -> JudgeRules | None:
+    if raw is None:
+        return None
+    _confine(raw["prompt"], document.where((*at, "prompt")), tree)
+    return JudgeRules(prompt=raw["prompt"], answers=raw.get("answers", {}))
 
 
 def _confine(path: str, where: str, tree: Tree) -> None:

@@ -29,7 +29,7 @@ def read_override_file(tree: Tree, path: str, suite: str) -> OverrideFile | None
     if not tree.exists(path):
         return None
     name = f"{tree.label}{path}"
-    fix = "restore the file from git, or run gate calibrate again"
+    fix = "restore the file from git, or remove it and run gate calibrate"
     try:
         value = json.loads(tree.read(path), parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:

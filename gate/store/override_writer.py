@@ -16,18 +16,25 @@ if TYPE_CHECKING:
 
 def override_text(file: OverrideFile) -> str:
     """Return the file: a line for each signal and each segment, so that a diff can be read."""
-    lines = [f"  {json.dumps(key)}: {_value(value)}" for key, value in as_json(file).items()]
+    lines = [f"  {_json(key)}: {_value(value)}" for key, value in as_json(file).items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _value(value: Any) -> str:
     if not (isinstance(value, dict) and value):
-        return json.dumps(value, ensure_ascii=False)
-    lines = [
-        f"    {json.dumps(key, ensure_ascii=False)}: {json.dumps(inner, ensure_ascii=False)}"
-        for key, inner in value.items()
-    ]
+        return _json(value)
+    lines = [f"    {_json(key)}: {_json(inner)}" for key, inner in value.items()]
     return "{\n" + ",\n".join(lines) + "\n  }"
+
+
+def _json(value: Any) -> str:
+    """Return JSON on one line; escaped only if lone surrogates, which UTF-8 lacks, ask for it."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value)
+    return text
 
 
 def write_override_file(tree: WorkTree, path: str, file: OverrideFile) -> None:

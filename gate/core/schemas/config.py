@@ -132,6 +132,25 @@ _SUITE: dict[str, Any] = {
                     "description": "The fields that a reviewer acts on.",
                 },
                 "proxy": {**_PATH, "description": "Written by `gate calibrate`."},
+                "labels": {
+                    **_PATH,
+                    "description": "Reviewers' decisions, .jsonl or .csv; they move no verdict.",
+                },
+                "judge": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["prompt"],
+                    "description": "A prompt that says of an output whether to keep it.",
+                    "properties": {
+                        "prompt": {**_PATH, "description": "A *.prompt.yml file."},
+                        "answers": {
+                            "type": "object",
+                            "minProperties": 2,
+                            "description": "What each answer means: 0 keeps, 1 rejects.",
+                            "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+                        },
+                    },
+                },
                 "max_miss": {
                     "type": "number",
                     "exclusiveMinimum": 0,

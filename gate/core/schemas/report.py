@@ -85,6 +85,18 @@ _CASE_CHANGE = _closed(
 _PROMPT = {
     "anyOf": [{"type": "null"}, _closed({"fingerprint": _TEXT, "model": _TEXT})],
 }
+_ESTIMATE = {
+    **_closed(
+        {
+            "rate": {"type": "number", "minimum": -1, "maximum": 1},
+            "interval": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
+            "plain": {"type": "number", "minimum": -1, "maximum": 1},
+            "labels": _COUNT,
+            "weight": {"type": "number", "minimum": 0, "maximum": 1},
+        }
+    ),
+    "type": ["object", "null"],
+}
 _CODES = {"type": "object", "additionalProperties": _COUNT}
 _SUITE = _closed(
     {
@@ -119,7 +131,13 @@ _SUITE = _closed(
                 }
             ),
         },
-    }
+        # By prediction-powered inference; null: no labels of these outputs.
+        "override_estimates": {
+            **_closed({"source": _TEXT, "old": _ESTIMATE, "new": _ESTIMATE, "change": _ESTIMATE}),
+            "type": ["object", "null"],
+        },
+    },
+    optional=("override_estimates",),
 )
 
 REPORT: dict[str, Any] = {

@@ -8,10 +8,10 @@ from unit.core.builders import rows, score, scored, valued
 
 from gate.core import metrics
 from gate.core.columns import columns_of
-from gate.core.metrics import Unmeasured
+from gate.core.metrics import UNSEEN, Unmeasured
 
 NO_PAIR = Unmeasured(reason="no case has an answer on both sides")
-NO_REFERENCE = Unmeasured(reason="no case has an expectation, or old trials to spare as references")
+NO_REFERENCE = Unmeasured(reason=UNSEEN)
 NO_TOKENS = Unmeasured(reason="the provider reports no tokens, or not for every answer")
 NOT_SIDE_BY_SIDE = Unmeasured(reason="old and new were not called side by side")
 ONE_SIDED = [scored("..", ""), scored("", "..")]

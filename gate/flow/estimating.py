@@ -1,0 +1,109 @@
+"""What reviewers' labels of a run's own outputs say of the override rate, beside the proxy."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gate.core.ppi import Labelled, override_change, override_rate
+from gate.core.report import OverrideEstimates
+from gate.reports import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gate.core.labels import Labels
+    from gate.core.report import OverrideEstimate
+    from gate.core.score import Score, ScoredCase
+    from gate.flow.change import SuiteChange
+
+    Decided = dict[tuple[str, str], list[bool]]  # by case id and output
+
+
+def estimates(
+    change: SuiteChange, scored: Sequence[ScoredCase], labels: Labels
+) -> OverrideEstimates | None:
+    """Estimate the override rates of both sides from the proxy and the labels of their outputs.
+
+    A label counts for a side if it names the fingerprint of that side's prompt, its case and its
+    output; one label stands for one trial. Where several reviewers decided on an output, most of
+    them count, and a tie is an override.
+
+    Args:
+        change: The suite.
+        scored: What the run judged.
+        labels: Reviewers' decisions.
+
+    Returns:
+        None if no label is of these outputs.
+    """
+    old, new = (
+        _side(scored, side, _decided(labels, getattr(change, side).prompt.fingerprint))
+        for side in ("old", "new")
+    )
+    if np.isnan(old.label).all() and np.isnan(new.label).all():
+        return None
+    return OverrideEstimates(
+        source=change.suite.labels or "",
+        old=override_rate(old),
+        new=override_rate(new),
+        change=override_change(old, new),
+    )
+
+
+def _decided(labels: Labels, fingerprint: str) -> Decided:
+    found: Decided = defaultdict(list)
+    for label in labels.rows:
+        if label.case_id is not None and label.prompt == fingerprint:
+            found[label.case_id, label.output].append(label.is_overridden)
+    return found
+
+
+def _side(scored: Sequence[ScoredCase], side: str, decided: Decided) -> Labelled:
+    cases, proxies, labels = [], [], []
+    used: Counter[tuple[str, str]] = Counter()
+    for number, each in enumerate(scored):
+        scores: tuple[Score, ...] = getattr(each, side)
+        for score in scores:
+            if score.override is None:
+                continue
+            key = (each.case.case_id, score.text)
+            said = decided.get(key, [])
+            is_first = bool(said) and not used[key]
+            used[key] += 1
+            cases.append(number)
+            proxies.append(score.override)
+            labels.append(float(2 * sum(said) >= len(said)) if is_first else np.nan)
+    return Labelled(
+        case=np.array(cases, dtype=np.int64),
+        proxy=np.array(proxies, dtype=np.float64),
+        label=np.array(labels, dtype=np.float64),
+    )
+
+
+def estimates_note(name: str, found: OverrideEstimates) -> str:
+    """Say what the labels make of the override rates, and that the verdict is another's."""
+    told = [
+        f"{what} {_told(each, is_change=what == 'change')}"
+        for what, each in (("old", found.old), ("new", found.new), ("change", found.change))
+        if each is not None
+    ]
+    if not told:
+        return f"suite {name}: too few labels in {found.source} for an estimate of the overrides"
+    return (
+        f"suite {name}: overrides by the proxy and the labels in {found.source} together (PPI++): "
+        f"{'; '.join(told)}; table and verdict show the plain proxy"
+    )
+
+
+def _told(found: OverrideEstimate, *, is_change: bool) -> str:
+    def share(value: float) -> str:
+        return numbers.signed(value, "rate") if is_change else numbers.level(value, "rate")
+
+    low, high = found.interval
+    return (
+        f"{share(found.rate)} ({share(low)} to {share(high)}; {found.labels} labels; the proxy "
+        f"alone {share(found.plain)})"
+    )

@@ -1,0 +1,204 @@
+"""A calibration as JSON: all that the table tells, and nothing that no parser reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from attacks import ATTACKS, MARK
+from unit.reports.calibrations import calibration, fitted, hostile, judge, labels, refused, review
+
+from gate.core.reliability import Measure
+from gate.reports.calibration_json import as_value, render
+
+
+def value_of(**keys):
+    return json.loads(render(calibration(**keys)))
+
+
+def shape(value):
+    """Names and kinds, of a list those of its first element."""
+    if isinstance(value, dict):
+        return {key: shape(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [shape(each) for each in value[:1]]
+    return type(value).__name__
+
+
+MEASURE = {"value": "float", "interval": ["float"]}
+AGREEMENT = {"kappa": "float", "interval": ["float"], "items": "int", "agreed": "float"}
+RELIABILITY = {
+    "labels": "int",
+    "clusters": "int",
+    "overridden": "float",
+    "predicted": "float",
+    "auc": MEASURE,
+    "brier": MEASURE,
+    "brier_of_base_rate": "float",
+    "gain": MEASURE,
+    "ece": MEASURE,
+    "ece_by_chance": "float",
+    "ece_above_chance": "bool",
+    "bins": [{"labels": "int", "predicted": "float", "overridden": "float", "interval": ["float"]}],
+}
+REVIEWED = {
+    "accepted": "int",
+    "false_positives": "int",
+    "false_positive_rate": "float",
+    "false_positive_interval": ["float"],
+    "overridden": "int",
+    "misses": "int",
+    "miss_rate": "float",
+    "miss_interval": ["float"],
+}
+RULE = {"threshold": "float", "segments": [{"segment": "str", "threshold": "float"}]}
+STRUCTURE = {
+    "version": "int",
+    "suite": "str",
+    "owner": "str",
+    "calibrated": "bool",
+    "refusals": [],
+    "written": "str",
+    "labels": {
+        "source": "str",
+        "rows": "int",
+        "decisions": {"accepted": "int", "edited": "int", "rejected": "int"},
+        "duplicates": "int",
+        "disagreements": "int",
+        "reviewed_twice": "int",
+        "reviewers": ["str"],
+        "newest": "str",
+        "agreement": AGREEMENT,
+    },
+    "held_out": {
+        "all": RELIABILITY,
+        "auc_within_segments": MEASURE,
+        "segments": [{"segment": "str", **RELIABILITY}],
+    },
+    "proxy": {
+        "intercept": "float",
+        "signals": [
+            {
+                "signal": "str",
+                "labels": "int",
+                "auc_alone": "float",
+                "log_odds": "float",
+                "varies": "bool",
+                "curve": {"points": [["float"]], "absent": "NoneType"},
+            }
+        ],
+        "segments": [{"segment": "str", "log_odds": "float"}],
+    },
+    "review": {
+        "max_miss": "float",
+        "confidence": "float",
+        "current": {"threshold": "float", "segments": []},
+        "tuned": RULE,
+        "adopted": "bool",
+        "reason": "str",
+        "all": {"current": REVIEWED, "tuned": REVIEWED},
+        "segments": [{"segment": "str", "current": REVIEWED, "tuned": REVIEWED}],
+    },
+    "judge": {
+        "model": "str",
+        "may_decide_alone": "bool",
+        "why_not_alone": "str",
+        "agreement": AGREEMENT,
+        "segments": [{"segment": "str", "agreement": AGREEMENT}],
+        "position_bias": {
+            "pairs": "int",
+            "consistent": "float",
+            "first": "int",
+            "second": "int",
+            "p_value": "float",
+            "interval": ["float"],
+        },
+        "missing": "int",
+    },
+    "notes": ["str"],
+}
+
+
+def test_its_structure_is_that_of_version_1():
+    # Who changes this table changes what other people's programs read.
+    value = value_of()
+    assert shape(value) == STRUCTURE
+    assert value["version"] == 1
+
+
+def test_every_key_is_there_when_nothing_could_be_fitted():
+    value = json.loads(render(refused()))
+    assert value.keys() == STRUCTURE.keys()
+    assert value["calibrated"] is False
+    assert value["refusals"] == ["40 labels are too few; it takes 50"]
+    assert [value[key] for key in ("written", "held_out", "proxy", "review", "judge")] == [None] * 5
+
+
+def test_the_numbers_are_those_of_the_calibration():
+    value = value_of()
+    good, chosen = fitted(), review()
+    assert value["labels"]["rows"] == 600
+    assert value["held_out"]["all"]["auc"]["value"] == good.pooled.auc.value
+    assert value["held_out"]["all"]["bins"][3]["overridden"] == good.pooled.bins[3].observed
+    assert value["held_out"]["all"]["brier_of_base_rate"] == pytest.approx(
+        good.pooled.brier.value + good.pooled.gain.value
+    )
+    marked = {each["segment"]: each["ece_above_chance"] for each in value["held_out"]["segments"]}
+    assert marked == {"channel=chat": False, "channel=email": False, "channel=phone": True}
+    assert value["review"]["all"]["tuned"]["misses"] == chosen.counted.after.misses
+    assert value["review"]["tuned"]["threshold"] == chosen.tuned.threshold
+    by_name = {each["signal"]: each for each in value["proxy"]["signals"]}
+    assert by_name["judge"]["labels"] == 300
+    assert by_name["judge"]["curve"]["absent"] == good.proxy.curves["judge"].absent
+    assert by_name["failure"]["varies"] is False
+
+
+def test_a_signal_that_is_not_used_has_no_curve():
+    good = fitted()
+    bare = replace(good.proxy, curves={})
+    value = value_of(fitted=replace(good, proxy=bare))
+    assert {each["curve"] for each in value["proxy"]["signals"]} == {None}
+
+
+def test_no_label_stands_in_it():
+    assert len(render(calibration())) < 40_000
+    assert "held_out" in value_of()
+    assert not {"in_sample", "by_fold", "folds"} & value_of()["held_out"].keys()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_null(number):
+    good = fitted()
+    wide = replace(good.pooled, gain=Measure(value=0.1, interval=(-0.5, number)))
+    text = render(calibration(fitted=replace(good, pooled=wide)))
+    assert json.loads(text)["held_out"]["all"]["gain"] == {"value": 0.1, "interval": [-0.5, None]}
+    assert not any(word in text for word in ("NaN", "Infinity"))
+
+
+def test_what_is_not_known_is_null():
+    without = replace(review(), tuned=None, counted=replace(review().counted, after=None))
+    value = value_of(
+        review=without,
+        fitted=replace(fitted(), within=None),
+        labels=labels(agreement=None, newest=None),
+        judge=judge(alone="", bias=None),
+    )
+    assert value["review"]["tuned"] is None
+    assert value["review"]["all"]["tuned"] is None
+    assert value["held_out"]["auc_within_segments"] is None
+    assert value["labels"]["agreement"] is None
+    assert value["judge"]["position_bias"] is None
+    assert value["judge"]["may_decide_alone"] is True
+    assert value["judge"]["why_not_alone"] is None
+    assert value["judge"]["segments"][1]["agreement"]["kappa"] is None
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in ATTACKS.items()])
+def test_a_text_comes_back_as_it_was_and_acts_nowhere(text):
+    written = render(hostile(text))
+    assert written.isascii()
+    assert all(char.isprintable() or char == "\n" for char in set(written))
+    assert not any(line.startswith(("::", "##[")) for line in written.split("\n"))
+    assert MARK in written
+    assert json.loads(written) == as_value(hostile(text))
