@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from math import hypot, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gate.core.normal import upper_quantile
+from gate.core.student import student_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ class _Pairs:
         # Of that size, equal clusters tell as much: where one is half of all items, few do.
         size = float((sizes**2).sum() / sizes.sum())
         middle, error = self._padded(size)
-        away = _student_quantile(float(sizes.sum()) / size - 1) * error
+        away = student_quantile(1 - ERROR, max(1.0, float(sizes.sum()) / size - 1)) * error
         return max(-1.0, min(kappa, middle - away)), min(1.0, max(kappa, middle + away))
 
     def _padded(self, size: float) -> tuple[float, float]:
@@ -165,15 +165,12 @@ def between_reviewers(decisions: Iterable[tuple[Hashable, Hashable, bool]]) -> A
 def may_decide_alone(judge: Agreement, humans: Agreement | None) -> str:
     """Return why a judge may not decide without a human; empty if it may.
 
-    Its kappa must be above the humans' own by more than both are uncertain: nobody sees what it
-    decides alone, so the doubt of a small sample speaks against it, whichever sample is small.
+    Its kappa must be no lower than the humans' own, and no less sure: neither may its interval
+    begin lower. Nobody sees what it decides alone, so the doubt of few outputs speaks against it.
 
     Args:
         judge: Of the judge with the humans.
         humans: Of the humans with each other, see `between_reviewers`.
-
-    Source:
-        Zou and Donner (2008), Statistics in Medicine 27(10), for the limit of a difference.
     """
     if humans is None:
         return "the humans' own agreement is unknown: no output was decided by two reviewers"
@@ -194,9 +191,11 @@ def _held_against(
     ours, theirs = f"the judge's kappa of {judge:.2f} is", f"the humans' own of {humans:.2f}"
     if judge < humans:
         return f"{ours} below {theirs}"
-    doubt = hypot(judge - of_judge[0], of_humans[1] - humans)
-    if judge - humans < doubt:
-        return f"{ours} above {theirs} by less than the uncertainty of both, {doubt:.2f}"
+    if of_judge[0] < of_humans[0]:
+        return (
+            f"{ours} less sure than {theirs}: it may be {of_judge[0]:.2f}, theirs "
+            f"{of_humans[0]:.2f}"
+        )
     return ""
 
 
@@ -269,19 +268,3 @@ def _moves(table: Floats) -> Floats:
     apart = (1 - agreed) / (1 - chance)
     moved: Floats = np.eye(len(table)) - agreed - apart * (columns[:, None] + rows - 2 * chance)
     return moved / (1 - chance)
-
-
-def _student_quantile(freedom: float) -> float:
-    """Return Student's two-sided quantile; 1 % too low at 2 degrees of freedom, exact from 4.
-
-    Source:
-        Abramowitz and Stegun (1964), 26.7.5.
-    """
-    z = upper_quantile(ERROR / 2)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum(term / freedom**power for power, term in enumerate(terms, start=1))

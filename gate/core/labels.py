@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     Key = tuple[str | None, str | None, str]  # case id, or else item, and output
+    Said = tuple[Key, str, str | None, str | None, str | None]
 
 DECISIONS = ("accepted", "edited", "rejected")
 KEYS = (
@@ -65,7 +66,7 @@ class Labels:
     """All labels of a file, with what its rows say of each other."""
 
     rows: tuple[Label, ...]  # exact duplicates counted once
-    duplicates: int  # rows left out: same item, output, decision, reviewer, at
+    duplicates: int  # rows left out: same item, output, decision, reviewer, time and prompt
     disagreements: int  # pairs of item and output that one row overrides and one does not: kept
     reviewed_twice: int  # pairs of item and output with decisions of two or more reviewers
     reviewers: tuple[str, ...]  # sorted; a row without one counts as nobody
@@ -112,7 +113,7 @@ def gather_labels(rows: Iterable[Label]) -> Labels:
     kept: list[Label] = []
     duplicates = 0
     firsts: dict[Key, Label] = {}
-    later: set[tuple[Key, str, str | None, str | None]] = set()
+    later: set[Said] = set()
     named: dict[Key, str] = {}  # the first reviewer of what several rows decide on
     disagreed: set[Key] = set()
     met: set[Key] = set()
@@ -120,8 +121,8 @@ def gather_labels(rows: Iterable[Label]) -> Labels:
         key = _key(label)
         first = firsts.setdefault(key, label)
         if first is not label:
-            said = (key, label.decision, label.reviewer, label.at)
-            if said in later or said == (key, first.decision, first.reviewer, first.at):
+            said = _said(key, label)
+            if said in later or said == _said(key, first):
                 duplicates += 1
                 continue
             later.add(said)
@@ -139,6 +140,10 @@ def gather_labels(rows: Iterable[Label]) -> Labels:
         reviewed_twice=len(met),
         reviewers=tuple(sorted({label.reviewer for label in kept if label.reviewer is not None})),
     )
+
+
+def _said(key: Key, label: Label) -> Said:
+    return key, label.decision, label.reviewer, label.at, label.prompt
 
 
 def _key(label: Label) -> Key:

@@ -12,7 +12,7 @@ _REACH = 9.0  # standard deviations beyond which the law is not followed, if it 
 _PRECISION = 1e-12
 
 
-def _mass(angle: float, freedom: int) -> float:
+def _mass(angle: float, freedom: float) -> float:
     """Return the integral of cos^(freedom - 1) from 0 to an angle.
 
     With T = sqrt(freedom) x tan(angle), this is proportional to the law of the angle, which is
@@ -23,17 +23,17 @@ def _mass(angle: float, freedom: int) -> float:
     return float(weights @ density) * angle / 2
 
 
-def _end(freedom: int) -> float:
+def _end(freedom: float) -> float:
     return min(math.pi / 2, _REACH / math.sqrt(freedom))
 
 
 @lru_cache(maxsize=1024)
-def student_quantile(confidence: float, freedom: int) -> float:
+def student_quantile(confidence: float, freedom: float) -> float:
     """Return the t with P(-t <= T <= t) = confidence.
 
     Args:
         confidence: In (0, 1).
-        freedom: Degrees of freedom; at least 1.
+        freedom: Degrees of freedom; at least 1, and not always whole.
 
     Raises:
         ValueError: `confidence` is not between 0 and 1.
@@ -48,7 +48,7 @@ def student_quantile(confidence: float, freedom: int) -> float:
     return math.sqrt(freedom) * math.tan(high)
 
 
-def student_tails(t: float, freedom: int) -> float:
+def student_tails(t: float, freedom: float) -> float:
     """Return P(|T| >= |t|)."""
     end = _end(freedom)
     angle = min(end, math.atan(abs(t) / math.sqrt(freedom)))

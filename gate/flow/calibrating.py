@@ -128,7 +128,7 @@ def _bench(project: Project, suite: Suite, progress: Progress, options: Options)
 
 def _alone(fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:
     """Refuse a proxy that is nothing but a judge which agrees less than the reviewers do."""
-    used = {name for name, each in fitted.signals.items() if each.log_odds}
+    used = {name for name, each in fitted.signals.items() if each.log_odds and each.varies}
     if judge is None or not judge.alone or used != {"judge"}:
         return ()
     return (f"the judge alone would decide, and it may not: {judge.alone}",)

@@ -61,7 +61,7 @@ class Bench:
         self._name = suite
         self._project = project
         self._progress = progress
-        self._options = replace(options, purpose="judge")
+        self._options = replace(options, purpose="")
         self._side = Side(prompt=judge.prompt, baseline=None, checkout=checkout)
         self._said: dict[str, str | None] = {}  # by the id of a question
         self._asked: dict[tuple[str, str], tuple[str, ...]] = {}  # by case id and output
@@ -79,8 +79,8 @@ class Bench:
             used: What the run uses meanwhile, of the same budget; the judge's calls are added.
 
         Raises:
-            IncompleteError: Offline, and something is not recorded; too many questions without a
-                usable answer; or as `gather`.
+            IncompleteError: Offline, and something is not recorded; the budget is spent; too many
+                questions without a usable answer; or as `gather`.
             ConfigError: As `gather`.
         """
         asked = self._new(outputs)
@@ -128,13 +128,12 @@ class Bench:
         self.cost_usd += tally.spent_usd
         if used is not None:
             used.beside_calls, used.beside_usd = self.calls, self.cost_usd
-            used.budget_spent = used.budget_spent or tally.budget_spent
 
     def _hear(self, found: Gathered) -> None:
         """Keep what was answered.
 
         Raises:
-            IncompleteError: Too many outputs have no usable answer.
+            IncompleteError: The budget is spent, or too many questions have no usable answer.
         """
         for case_id, trials in found.trials["new"].items():
             response = trials[0].response if trials else None
@@ -142,7 +141,11 @@ class Bench:
             self._said[case_id] = said
             self.unusable += said is None
         if found.tally.budget_spent:
-            return
+            raise IncompleteError(
+                f"suite {self._name!r}: {found.tally.budget_spent}, before the judge was asked "
+                "about all outputs",
+                fix="run it again with a larger one: what was answered is recorded",
+            )
         if self.unusable > _BEARABLE * len(self._said):
             why = "".join(f"; {text}" for text, _ in found.said.most_common(1))
             raise IncompleteError(

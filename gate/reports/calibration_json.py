@@ -214,7 +214,7 @@ def _measure(found: Measure | None) -> dict[str, Any] | None:
 
 
 def _number(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None
+    return float(value) if value is not None and isfinite(value) else None
 
 
 def _numbers(values: Iterable[float] | None) -> list[float | None] | None:

@@ -116,7 +116,7 @@ def of_the_answer(text="abc", *, failed=False, **known):
     [
         pytest.param({"failed": True}, "failure", 1.0, id="it-failed"),
         pytest.param({}, "failure", 0.0, id="it-did-not"),
-        # log(1 + 99) / log(1 + 100,000)
+        # The logarithm of 100 over that of 100,001.
         pytest.param({"text": "x" * 99}, "size", 0.39999965, id="a-hundred-characters"),
         pytest.param({"text": ""}, "size", 0.0, id="no-text-has-no-size"),
         pytest.param({"text": "x" * 200_000}, "size", 1.0, id="longer-ones-are-all-long"),

@@ -7,13 +7,13 @@ import unicodedata
 from base64 import b64encode
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 
 import pytest
 from attacks import ATTACKS, MARK
 from browser.page_reader import Page
 from unit.reports.calibrations import (
-    LIMITS,
     calibration,
     fitted,
     hostile,
@@ -59,16 +59,19 @@ def test_it_has_no_script_and_nothing_in_it_leaves_it():
     assert "@import" not in page.source
 
 
+@cache
+def tags_of(text):
+    return Counter(each.tag for each in Page(render(hostile(text))).elements)
+
+
 def acts(char):
     return char != "\n" and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co"}
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in ATTACKS.items()])
 def test_a_text_is_never_a_part_of_the_page(text):
-    page, plain = Page(render(hostile(text))), Page(render(hostile("plain")))
-    assert Counter(each.tag for each in page.elements) == Counter(
-        each.tag for each in plain.elements
-    )
+    page = Page(render(hostile(text)))
+    assert Counter(each.tag for each in page.elements) == tags_of("plain")
     assert MARK in page.body_text
     assert MARK in page.one("header").text
     assert not any(map(acts, set(page.source)))
@@ -212,7 +215,6 @@ def test_without_a_threshold_to_promise_only_the_current_one_is_told():
     assert [each[:18] for each in rows_of(page, "all labels")[1:]] == ["all labels current"]
     assert page.one("h2", id="review").text == "Review threshold not adopted"
     assert "Not adopted: few." in page.body_text
-    assert LIMITS.max_miss == none.limits.max_miss
 
 
 def test_the_judge_stands_beside_the_reviewers():
@@ -226,11 +228,9 @@ def test_the_judge_stands_beside_the_reviewers():
     ]
     assert "channel=chat no kappa: only one decision was ever made 100.0 % 200" in page.body_text
     assert "It may not decide alone: the judge's kappa of 0.52 is below" in page.body_text
-    # 30 first-then-second and 20 second-then-first agree; of the ten others the first always wins.
-    assert (
-        "it says the same of 83 % of 60 pairs; it prefers the first whatever the order 10 times"
-        in (page.body_text)
-    )
+    # Of 60 pairs 30 and 20 have one winner in both orders; of the others the first always wins.
+    assert "it says the same of 83 % of 60 pairs" in page.body_text
+    assert "it prefers the first whatever the order 10 times, the second 0 times" in page.body_text
     assert "2 labels have no answer of the judge." in page.body_text
 
 
@@ -248,4 +248,4 @@ def test_a_judge_that_may_decide_alone_is_told_so():
 
 def test_headings_come_in_order():
     levels = [int(each.tag[1]) for each in page_of().elements if re.fullmatch("h[1-6]", each.tag)]
-    assert levels == [1] + [2] * 6
+    assert levels == [1] + [2] * 7
