@@ -22,10 +22,8 @@ def write_calibration(report: CalibrationReport, output: Path) -> None:
     """
     # Both are rendered before the first is written, and each is there whole or not at all.
     texts = {each.FILE_NAME: each.render(report) for each in (calibration_page, calibration_json)}
-    for name, text in texts.items():
-        try:
+    try:
+        for name, text in texts.items():
             write_whole(output / name, [text])
-        except OSError as error:
-            raise UsageError(
-                f"--output {output}: cannot be written: {error.strerror}: {name}"
-            ) from error
+    except OSError as error:
+        raise UsageError(f"--output {output}: cannot be written: {error.strerror}") from error

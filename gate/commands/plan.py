@@ -44,6 +44,10 @@ def make_plans(options: dict[str, object]) -> tuple[list[SuitePlan], tuple[str, 
     change = named_change(project, options)
     from gate.flow.planning import plan_suite
 
+    wanted = [
+        *((each, len(change.suites), True) for each in change.suites),
+        *((each, 1, False) for each in _idle(project, change, options)),
+    ]
     recordings = project.recordings()
     try:
         plans = [
@@ -55,15 +59,18 @@ def make_plans(options: dict[str, object]) -> tuple[list[SuitePlan], tuple[str, 
                 seed=options["seed"],  # type: ignore[arg-type]
                 is_affected=is_affected,
             )
-            for suite, share, is_affected in [
-                *((each, len(change.suites), True) for each in change.suites),
-                *((each, 1, False) for each in _idle(project, change, options)),
-            ]
+            for suite, share, is_affected in wanted
         ]
     finally:
         recordings.close()
     first_run = [f"first run: {change.first_run}"] if change.first_run else []
-    return plans, (*first_run, *change.notes)
+    judged = [
+        f"suite {suite.suite.name}: on top of these calls its judge is asked about each distinct "
+        "output" + (", in both orders" if suite.judge.compares else "")
+        for suite, _, _ in wanted
+        if suite.judge is not None
+    ]
+    return plans, (*first_run, *change.notes, *judged)
 
 
 def _idle(project: Project, change: Change, options: dict[str, object]) -> list[SuiteChange]:

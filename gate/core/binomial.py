@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 _PRECISION = 1e-9
+_NEGLIGIBLE = 1e-17
 
 
 def clopper_pearson(counted: int, runs: int, *, error: float = 0.05) -> tuple[float, float]:
@@ -36,11 +37,27 @@ def _rate_at(counted: int, runs: int, *, below: float) -> float:
 
 
 def _at_most(counted: int, runs: int, rate: float) -> float:
-    """P(X <= counted) of a binomial X; 0 < rate < 1."""
-    return math.fsum(
-        math.exp(
-            math.lgamma(runs + 1) - math.lgamma(k + 1) - math.lgamma(runs - k + 1)
-            + k * math.log(rate) + (runs - k) * math.log1p(-rate)
-        )
-        for k in range(counted + 1)
+    """P(X <= counted) of a binomial X; 0 < rate < 1.
+
+    The smaller tail is summed from its thick end, term by term, until nothing is added.
+    """
+    if counted > runs * rate:
+        return 1 - _tail(runs - counted - 1, runs, 1 - rate)
+    return _tail(counted, runs, rate)
+
+
+def _tail(counted: int, runs: int, rate: float) -> float:
+    """P(X <= counted) where the terms fall towards 0."""
+    if counted < 0:
+        return 0.0
+    term = math.exp(
+        math.lgamma(runs + 1) - math.lgamma(counted + 1) - math.lgamma(runs - counted + 1)
+        + counted * math.log(rate) + (runs - counted) * math.log1p(-rate)
     )  # fmt: skip
+    odds, total = (1 - rate) / rate, 0.0
+    for k in range(counted, -1, -1):
+        total += term
+        term *= k / (runs - k + 1) * odds
+        if term < total * _NEGLIGIBLE:
+            break
+    return total

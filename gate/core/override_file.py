@@ -7,9 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from gate.core.calibrated import CalibratedProxy, Curve, rounded
+from gate.core.signals import measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from gate.core.signals import Answer
 
 FORMAT = "gate-override/1"
 
@@ -69,6 +72,42 @@ class OverrideFile:
     proxy: CalibratedProxy
     review: ReviewRule | None = None  # None: no threshold can be promised
     judge: str | None = None  # fingerprint of the judge prompt that gave the signal `judge`
+
+    def score(
+        self,
+        answer: Answer,
+        *,
+        segment: Mapping[str, str],
+        expected: Any = None,
+        references: Sequence[str] = (),
+        decision: Sequence[str] = (),
+    ) -> float | None:
+        """Return the probability that a reviewer would override an output.
+
+        Args:
+            answer: The output, with what is known of it.
+            segment: Its tags.
+            expected: What it should be, where that is known; in production it is not.
+            references: Approved outputs to the same input.
+            decision: Dotted paths of the fields that a reviewer acts on.
+
+        Returns:
+            A number in [0, 1]; None if a signal is not known that the labels never lacked.
+        """
+        signals = measure(
+            answer,
+            expected=expected,
+            references=references,
+            decision=decision,
+            names=self.proxy.names,
+        )
+        return self.proxy.probability(signals, segment)
+
+    def goes_to_a_human(self, score: float | None, segment: Mapping[str, str]) -> bool:
+        """Tell whether an output with this score is to be reviewed; one without a score is."""
+        if score is None or self.review is None:
+            return True
+        return score >= self.review.threshold_of(segment)
 
 
 def as_json(file: OverrideFile) -> dict[str, Any]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LEAST_LABELS = 10
 LEAST_CLUSTERS = 5
 
+_ROUNDING = 1e-24  # squared influence of proxies that differ by rounding alone
 _NODES = 64  # of the quadrature; Student's quantiles have ten digits with half as many
 _REACH = 9.0  # standard deviations beyond which Student's law is not followed, if it is near normal
 _PRECISION = 1e-12
@@ -223,7 +224,7 @@ def _tuned(of_labels: Floats, of_proxies: Floats) -> float:
         Angelopoulos, Duchi and Zrnic (2023), arXiv:2311.01453, section 6.
     """
     squares = float(of_proxies @ of_proxies)
-    if squares == 0:
+    if squares < _ROUNDING:
         return 0.0
     return min(1.0, max(0.0, -float(of_labels @ of_proxies) / squares))
 

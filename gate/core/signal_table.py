@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,9 @@ class SignalTable:
     overridden: Floats  # 1 if a reviewer edited or rejected the output, otherwise 0
     segments: tuple[Mapping[str, str], ...]
     cluster: Ints  # rows with the same number belong together and are never split
+    _known: tuple[Ints, list[tuple[str, ...]]] | None = field(
+        default=None, init=False, compare=False, repr=False
+    )
 
     @property
     def rows(self) -> int:
@@ -43,16 +46,15 @@ class SignalTable:
 
     def segment_names(self, smallest: int) -> list[str]:
         """Return the segments, "tag=value", with at least so many rows, sorted."""
+        number, distinct = self._coded()
         counted: Counter[str] = Counter()
-        for each, rows in Counter(map(_key, self.segments)).items():
+        for each, rows in zip(distinct, np.bincount(number).tolist(), strict=True):
             counted.update(dict.fromkeys(each, rows))
         return sorted(name for name, rows in counted.items() if rows >= smallest)
 
     def members(self, names: Sequence[str]) -> dict[str, Bools]:
         """Return a mask for each segment."""
-        keys = list(map(_key, self.segments))
-        distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-        number = np.array([distinct[key] for key in keys], dtype=np.int64)
+        number, distinct = self._coded()
         return {
             name: np.array([name in key for key in distinct], dtype=np.bool_)[number]
             for name in names
@@ -60,9 +62,21 @@ class SignalTable:
 
     def strata(self) -> Ints:
         """Number the combinations of tags: rows with the same number have the same segments."""
-        keys = list(map(_key, self.segments))
-        distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-        return np.array([distinct[key] for key in keys], dtype=np.int64)
+        return self._coded()[0]
+
+    def _coded(self) -> tuple[Ints, list[tuple[str, ...]]]:
+        """Number the combinations of tags, and return the segments that each is part of."""
+        if self._known is None:
+            numbers: dict[tuple[tuple[str, str], ...], int] = {}
+            number = [
+                numbers.setdefault(tuple(each.items()), len(numbers)) for each in self.segments
+            ]
+            keys = [_key(dict(each)) for each in numbers]
+            distinct = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+            alike = np.array([distinct[key] for key in keys], dtype=np.int64)
+            object.__setattr__(self, "_known", (alike[number], list(distinct)))
+        known: tuple[Ints, list[tuple[str, ...]]] = self._known  # type: ignore[assignment]
+        return known
 
 
 def _key(segment: Mapping[str, str]) -> tuple[str, ...]:

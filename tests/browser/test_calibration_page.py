@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from unit.reports.calibrations import calibration, hostile
+from unit.reports.calibrations import calibration, hostile, review
 
 from gate.reports.calibration_page import render
 
@@ -41,7 +41,10 @@ OVERLAPPING = """
 @pytest.mark.parametrize("width", [360, 768, 1280])
 @pytest.mark.parametrize(
     "report",
-    [pytest.param(calibration, id="plain"), pytest.param(lambda: hostile(LONG), id="hostile")],
+    [
+        pytest.param(lambda: calibration(review=review(current=0.2)), id="plain"),
+        pytest.param(lambda: hostile(LONG), id="hostile"),
+    ],
 )
 def test_it_is_quiet_asks_for_nothing_and_fits(
     browser: Browser, tmp_path: Path, report, width, scheme

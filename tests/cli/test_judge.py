@@ -228,3 +228,12 @@ def test_a_judge_that_the_proxy_was_not_calibrated_with_is_not_listened_to(repo:
     assert not asked(repo)
     assert any("was calibrated with another judge" in note for note in report["notes"])
     assert len(recordings(repo)) >= CASES
+
+
+def test_a_plan_says_that_the_judges_calls_come_on_top(repo: Folder) -> None:
+    adopt(repo).write({"fixtures/s.prompt.yml": prompt_file(output("b"))})
+    done = run(repo, "plan")
+    assert done.returncode == 0, done.stderr
+    told = "suite s: on top of these calls its judge is asked about each distinct output"
+    assert told in done.stdout
+    assert not asked(repo)

@@ -21,7 +21,7 @@ from gate.reports.page.tradeoff import tradeoff
 
 
 def bin_of(**keys):
-    return replace(Bin(rows=100, predicted=0.25, observed=0.5, interval=(0.4, 0.7)), **keys)
+    return replace(Bin(rows=100, predicted=0.25, observed=0.6, interval=(0.45, 0.7)), **keys)
 
 
 def pooled(*bins, scores=(0.25,)):
@@ -31,9 +31,9 @@ def pooled(*bins, scores=(0.25,)):
 
 def test_a_dot_stands_at_predicted_and_overridden_and_its_line_is_the_interval():
     (dot,) = pooled_plot(pooled(bin_of())).dots
-    assert (dot.x, dot.y) == (25, 50)
-    assert (dot.low, dot.high) == (60, 30)  # from the top
-    assert dot.told == "predicted 25.0 %, overridden 50.0 % (40.0 to 70.0 %), 100 labels"
+    assert (dot.x, dot.y) == (25, 40)  # from the left, and from the top
+    assert (dot.low, dot.high) == (55, 30)
+    assert dot.told == "predicted 25.0 %, overridden 60.0 % (45.0 to 70.0 %), 100 labels"
 
 
 def test_the_area_of_a_dot_goes_with_its_labels_until_it_could_not_be_seen():
