@@ -123,7 +123,7 @@ def override_change(old: Labelled, new: Labelled, *, confidence: float = 0.95) -
     high = change + _combined(above_new, below, shared)
     return Estimate(
         rate=change,
-        interval=(max(-1.0, low), min(1.0, high)),
+        interval=(low, high),
         plain=after.plain - before.plain,
         labels=before.labels + after.labels,
         weight=weight,
@@ -149,9 +149,13 @@ class _Side:
 
     def variance(self, weight: float) -> float:
         """Return its variance, at least that of one label that differs from the others."""
-        influence = self.of_labels + weight * self.of_proxies
-        seen = self.clusters / (self.clusters - 1) * float(influence @ influence)
-        return max(seen, self.effect / self.labels**2)
+        influence = self.influence(weight)
+        return max(float(influence @ influence), self.effect / self.labels**2)
+
+    def influence(self, weight: float) -> Floats:
+        """Return what each cluster moves the rate by, scaled so that the squares add up to V."""
+        scale = math.sqrt(self.clusters / (self.clusters - 1))
+        return scale * (self.of_labels + weight * self.of_proxies)
 
     def interval(self, weight: float, confidence: float) -> tuple[float, float]:
         """Return Wilson's interval with as many labels as have this variance."""
@@ -235,18 +239,16 @@ def _correlation(old: _Side, new: _Side, weight: float, confidence: float) -> fl
     As Wilson's interval adds t^2 labels that are as often overridden as not, they are added here,
     and agree with nothing: few pairs that happen to agree show no certainty.
     """
-    clusters = min(old.clusters, new.clusters)
-    influences = [each.of_labels + weight * each.of_proxies for each in (old, new)]
-    common = clusters / (clusters - 1) * float(influences[0] @ influences[1])
-    seen = common / math.sqrt(old.variance(weight) * new.variance(weight))
+    both = float(old.influence(weight) @ new.influence(weight))
+    seen = both / math.sqrt(old.variance(weight) * new.variance(weight))
     labels = min(each.labels / each.effect for each in (old, new))
     t = max(old.quantile(confidence), new.quantile(confidence))
-    return min(1.0, max(-1.0, seen)) * labels / (labels + t**2)
+    return seen * labels / (labels + t**2)
 
 
 def _combined(new: float, old: float, shared: float) -> float:
     """Return how far a difference may be off if its two parts are off by so much."""
-    return math.sqrt(max(0.0, new**2 + old**2 - 2 * shared * new * old))
+    return math.sqrt(new**2 + old**2 - 2 * shared * new * old)
 
 
 @lru_cache(maxsize=1024)

@@ -66,13 +66,11 @@ def review_threshold(
     """
     if len(scores) < needed(max_miss, confidence):
         return None
-    error = 1 - confidence
     effect = 1.0 if clusters is None else _largest_effect(scores, clusters, max_miss)
-    k = _largest_k(int(len(scores) / effect), max_miss, error)
+    k = _largest_k(int(len(scores) / effect), max_miss, 1 - confidence)
     if k == 0:
         return None
-    # Rounding apart, labels that are alike never allow more below than as many others would.
-    below = min(int((k - 1) * effect), _largest_k(len(scores), max_miss, error) - 1)
+    below = int((k - 1) * effect)
     return float(np.partition(scores, below)[below])
 
 

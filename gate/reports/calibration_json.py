@@ -41,8 +41,7 @@ def as_value(report: CalibrationReport) -> dict[str, Any]:
         "refusals": list(report.refusals),
         "written": report.written or None,
         "labels": _labels(report.labels),
-        "held_out": None if fitted is None else _held_out(fitted),
-        "proxy": None if fitted is None else _proxy(fitted),
+        "fitted": None if fitted is None else _fitted(fitted),
         "review": None if review is None else _review(review),
         "judge": None if judge is None else _judge(judge),
         "notes": list(report.notes),
@@ -63,20 +62,32 @@ def _labels(seen: LabelsSeen) -> dict[str, Any]:
     }
 
 
-def _held_out(fitted: Fitted) -> dict[str, Any]:
-    """Return how well the proxy does on labels that it did not see."""
+def _fitted(fitted: Fitted) -> dict[str, Any]:
+    """Return the proxy, how each signal does by itself, and all of it on labels not seen."""
     return {
-        "all": _reliability(fitted.pooled),
-        "auc_within_segments": _measure(fitted.within),
-        "segments": [
-            {"segment": name, **_reliability(each)} for name, each in fitted.segments.items()
-        ],
+        "pooled": _reliability(fitted.pooled),
+        "within": _measure(fitted.within),
+        "segments": {name: _reliability(each) for name, each in fitted.segments.items()},
+        "signals": {
+            name: {
+                "known": each.known,
+                "auc": _number(each.auc),
+                "log_odds": _number(each.log_odds),
+                "varies": each.varies,
+            }
+            for name, each in fitted.signals.items()
+        },
+        "proxy": {
+            "intercept": _number(fitted.proxy.intercept),
+            "curves": {name: _curve(each) for name, each in fitted.proxy.curves.items()},
+            "offsets": {name: _number(each) for name, each in fitted.proxy.offsets.items()},
+        },
     }
 
 
 def _reliability(found: Reliability) -> dict[str, Any]:
     return {
-        "labels": found.rows,
+        "rows": found.rows,
         "clusters": found.clusters,
         "overridden": _number(found.overridden),
         "predicted": _number(found.predicted),
@@ -89,9 +100,9 @@ def _reliability(found: Reliability) -> dict[str, Any]:
         "ece_above_chance": is_off(found),
         "bins": [
             {
-                "labels": each.rows,
+                "rows": each.rows,
                 "predicted": _number(each.predicted),
-                "overridden": _number(each.observed),
+                "observed": _number(each.observed),
                 "interval": _numbers(each.interval),
             }
             for each in found.bins
@@ -99,32 +110,7 @@ def _reliability(found: Reliability) -> dict[str, Any]:
     }
 
 
-def _proxy(fitted: Fitted) -> dict[str, Any]:
-    """Return what the proxy adds up, and how each signal does by itself."""
-    return {
-        "intercept": _number(fitted.proxy.intercept),
-        "signals": [
-            {
-                "signal": name,
-                "labels": each.known,
-                "auc_alone": _number(each.auc),
-                "log_odds": _number(each.log_odds),
-                "varies": each.varies,
-                "curve": _curve(fitted.proxy.curves.get(name)),
-            }
-            for name, each in fitted.signals.items()
-        ],
-        "segments": [
-            {"segment": name, "log_odds": _number(each)}
-            for name, each in fitted.proxy.offsets.items()
-        ],
-    }
-
-
-def _curve(curve: Curve | None) -> dict[str, Any] | None:
-    """Return a curve; null: the proxy does not look at the signal."""
-    if curve is None:
-        return None
+def _curve(curve: Curve) -> dict[str, Any]:
     return {"points": [_numbers(each) for each in curve.points], "absent": _number(curve.absent)}
 
 
@@ -136,8 +122,8 @@ def _review(review: ReviewChoice) -> dict[str, Any]:
         "tuned": _rule(review.tuned),
         "adopted": review.adopted,
         "reason": review.reason,
-        "all": _counted(review.counted),
-        "segments": [{"segment": name, **_counted(each)} for name, each in review.segments.items()],
+        "counted": _counted(review.counted),
+        "segments": {name: _counted(each) for name, each in review.segments.items()},
     }
 
 
@@ -145,12 +131,11 @@ def _rule(rule: ReviewRule | None) -> dict[str, Any] | None:
     """Return a rule; null: no threshold can be promised."""
     if rule is None:
         return None
-    segments = [{"segment": name, "threshold": each} for name, each in rule.segments.items()]
-    return {"threshold": rule.threshold, "segments": segments}
+    return {"threshold": rule.threshold, "segments": dict(rule.segments)}
 
 
 def _counted(found: Counted) -> dict[str, Any]:
-    return {"current": _reviewed(found.before), "tuned": _reviewed(found.after)}
+    return {"before": _reviewed(found.before), "after": _reviewed(found.after)}
 
 
 def _reviewed(found: Reviewed | None) -> dict[str, Any] | None:
@@ -174,11 +159,8 @@ def _judge(judge: JudgeSeen) -> dict[str, Any]:
         "may_decide_alone": not judge.alone,
         "why_not_alone": judge.alone or None,
         "agreement": _agreement(judge.agreement),
-        "segments": [
-            {"segment": name, "agreement": _agreement(each)}
-            for name, each in judge.segments.items()
-        ],
-        "position_bias": _bias(judge.bias),
+        "segments": {name: _agreement(each) for name, each in judge.segments.items()},
+        "bias": _bias(judge.bias),
         "missing": judge.missing,
     }
 

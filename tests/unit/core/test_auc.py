@@ -44,7 +44,7 @@ def test_the_interval_is_that_of_delong():
     # 0.75 and 1 of its pairs, an accepted one loses as many: each is 0.125 off the mean, weighs
     # a half, and four times 0.0625 squared with 4 / 3 is 0.144338 squared; t(3) is 3.182446.
     found = ranked([1, 2, 2, 3], "..xx")
-    assert found.interval == (pytest.approx(0.875 - 0.144338 * 3.182446, abs=1e-6), 1.0)
+    assert found.interval == (pytest.approx(0.875 - 0.144338 * 3.182446, abs=1e-5), 1.0)
 
 
 def test_labels_of_a_cluster_tell_their_influence_together():

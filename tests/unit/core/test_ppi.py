@@ -160,6 +160,16 @@ def test_proxies_without_a_surprise_are_not_believed_to_have_none():
     assert alone.interval[1] - alone.interval[0] > 2 * 0.13
 
 
+def test_a_surprise_would_come_in_as_many_labels_as_its_cluster_has():
+    # Whole cases of five that are overridden or not, so that deff = 5 x 99/95; none surprises.
+    labels = np.repeat([1, 0, 0, 0], 5).tolist() * 5
+    proxies = np.where(labels, 0.97, 0.03)
+    case = [index // 5 for index in range(100)] + list(range(100, 1100))
+    found = override_rate(side(labels, proxies, unlabelled=np.tile(proxies, 10), case=case))
+    # The standard error is sqrt(5.211)/100 = 0.0228, and t = 2.093 with 20 cases
+    assert found.interval[1] - found.interval[0] == pytest.approx(2 * 0.0478, abs=0.004)
+
+
 def test_rates_stay_between_0_and_1():
     labels = [0] * 19 + [1]
     proxies = [0.8] * 19 + [0.9]

@@ -61,6 +61,16 @@ def test_the_interval_by_hand():
     assert found.interval == pytest.approx((-0.3 - low, -0.3 + high), abs=3e-4)
 
 
+def test_what_the_sides_share_by_hand():
+    # Ten old labels, and ten of forty new ones of the same cases: their influences are 0.5/10 and
+    # 0.5/40, the variances 0.25/10 and 0.25/40, so the correlation is 10 x 0.05 x 0.0125 over
+    # sqrt(0.025 x 0.00625): 0.5. With t^2 = 5.117 more labels it is 0.5 x 10/15.117 = 0.3307.
+    found = override_change(side([1, 0] * 5), side([1, 0] * 20))
+    # Wilson's: 0.5 +- 0.3010, and with 39 labels, t = 2.023, 0.5 +- 0.1541
+    away = np.sqrt(0.3010**2 + 0.1541**2 - 2 * 0.3307 * 0.3010 * 0.1541)
+    assert found.interval == pytest.approx((-away, away), abs=3e-4)
+
+
 def test_the_proxies_of_both_sides_count():
     # The labelled trials are alike on both sides; the others have proxies 0.4 higher with new.
     rng = np.random.default_rng(9)

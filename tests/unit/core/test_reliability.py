@@ -131,9 +131,7 @@ def test_bins_by_hand(scores, bins):
 def test_the_table_is_that_of_scikit_learn():
     probability, overridden, cluster = Reviewers().draw(np.random.default_rng(2), 400)
     found = reliability(probability, overridden, cluster, base=probability)
-    observed, predicted = calibration_curve(
-        overridden, probability, n_bins=10, strategy="quantile"
-    )
+    observed, predicted = calibration_curve(overridden, probability, n_bins=10, strategy="quantile")
     assert [each.observed for each in found.bins] == pytest.approx(observed)
     assert [each.predicted for each in found.bins] == pytest.approx(predicted)
     assert found.brier.value == pytest.approx(brier_score_loss(overridden, probability))

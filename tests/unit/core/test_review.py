@@ -22,9 +22,10 @@ tied_scores = arrays(np.float64, st.integers(1, 120), elements=st.integers(0, 20
         pytest.param(0.05, 0.95, 59, id="five-percent-at-ninety-five"),
         pytest.param(0.1, 0.9, 22, id="ten-percent-at-ninety"),
         pytest.param(0.01, 0.99, 459, id="one-percent-at-ninety-nine"),
-        # 0.5^2 = 0.25 and 0.9^2 = 0.81, where rounding must not ask for a third
+        # 0.5^2 = 0.25, 0.9^2 = 0.81 and 0.97^3 = 0.912673: rounding must not ask for one more
         pytest.param(0.5, 0.75, 2, id="just-two"),
         pytest.param(0.1, 0.19, 2, id="just-two-rounded"),
+        pytest.param(0.03, 0.087327, 3, id="just-three-rounded"),
     ],
 )
 def test_the_labels_that_a_threshold_takes(max_miss, confidence, labels):

@@ -78,6 +78,7 @@ def test_one_label_a_cluster_is_the_plain_rule(labels, goal):
 @given(clustered(), goals)
 @example((np.zeros(150), np.zeros(150, dtype=int)), {"max_miss": 0.7, "confidence": 0.5})
 @example((np.zeros(2), np.zeros(2, dtype=int)), {"max_miss": 0.3, "confidence": 0.5})
+@example((np.arange(4.0), np.array([1, 1, 2, 2])), {"max_miss": 0.1, "confidence": 0.3})
 def test_the_threshold_is_that_of_a_slow_search(labels, goal):
     scores, clusters = labels
     n, ordered = len(scores), np.sort(scores)
@@ -85,15 +86,10 @@ def test_the_threshold_is_that_of_a_slow_search(labels, goal):
     last = max(first, min(math.floor(2 * goal["max_miss"] * n), n - 1))
     tried = ordered[first : last + 1]
     effect = max(design_effect(scores < each, clusters) for each in tried)
-    alone, alike = (
-        stats.binom.cdf(np.arange(runs + 1), runs, goal["max_miss"]) <= 1 - goal["confidence"]
-        for runs in (n, int(n / effect))
-    )
+    law = stats.binom(int(n / effect), goal["max_miss"])
+    k = int((law.cdf(np.arange(n + 1)) <= 1 - goal["confidence"]).sum())
     found = review_threshold(scores, clusters=clusters, **goal)
-    if alike.any():
-        assert found == ordered[min(int((alike.sum() - 1) * effect), alone.sum() - 1)]
-    else:
-        assert found is None
+    assert found == (ordered[int((k - 1) * effect)] if k else None)
 
 
 @settings(deadline=None)

@@ -18,9 +18,10 @@ def value_of(**keys):
 
 
 def shape(value):
-    """Names and kinds, of a list those of its first element."""
+    """Names and kinds; of a list those of its first element, of segments those of the first."""
     if isinstance(value, dict):
-        return {key: shape(each) for key, each in value.items()}
+        kept = list(value.items())[: 1 if any("=" in key for key in value) else None]
+        return {"SEGMENT" if "=" in key else key: shape(each) for key, each in kept}
     if isinstance(value, list):
         return [shape(each) for each in value[:1]]
     return type(value).__name__
@@ -29,7 +30,7 @@ def shape(value):
 MEASURE = {"value": "float", "interval": ["float"]}
 AGREEMENT = {"kappa": "float", "interval": ["float"], "items": "int", "agreed": "float"}
 RELIABILITY = {
-    "labels": "int",
+    "rows": "int",
     "clusters": "int",
     "overridden": "float",
     "predicted": "float",
@@ -40,7 +41,7 @@ RELIABILITY = {
     "ece": MEASURE,
     "ece_by_chance": "float",
     "ece_above_chance": "bool",
-    "bins": [{"labels": "int", "predicted": "float", "overridden": "float", "interval": ["float"]}],
+    "bins": [{"rows": "int", "predicted": "float", "observed": "float", "interval": ["float"]}],
 }
 REVIEWED = {
     "accepted": "int",
@@ -52,7 +53,9 @@ REVIEWED = {
     "miss_rate": "float",
     "miss_interval": ["float"],
 }
-RULE = {"threshold": "float", "segments": [{"segment": "str", "threshold": "float"}]}
+COUNTED = {"before": REVIEWED, "after": REVIEWED}
+SIGNAL = {"known": "int", "auc": "float", "log_odds": "float", "varies": "bool"}
+POINTS = [["float"]]
 STRUCTURE = {
     "version": "int",
     "suite": "str",
@@ -71,42 +74,38 @@ STRUCTURE = {
         "newest": "str",
         "agreement": AGREEMENT,
     },
-    "held_out": {
-        "all": RELIABILITY,
-        "auc_within_segments": MEASURE,
-        "segments": [{"segment": "str", **RELIABILITY}],
-    },
-    "proxy": {
-        "intercept": "float",
-        "signals": [
-            {
-                "signal": "str",
-                "labels": "int",
-                "auc_alone": "float",
-                "log_odds": "float",
-                "varies": "bool",
-                "curve": {"points": [["float"]], "absent": "NoneType"},
-            }
-        ],
-        "segments": [{"segment": "str", "log_odds": "float"}],
+    "fitted": {
+        "pooled": RELIABILITY,
+        "within": MEASURE,
+        "segments": {"SEGMENT": RELIABILITY},
+        "signals": {"failure": SIGNAL, "doubt": SIGNAL, "judge": SIGNAL},
+        "proxy": {
+            "intercept": "float",
+            "curves": {
+                "failure": {"points": POINTS, "absent": "NoneType"},
+                "doubt": {"points": POINTS, "absent": "NoneType"},
+                "judge": {"points": POINTS, "absent": "float"},
+            },
+            "offsets": {"SEGMENT": "float"},
+        },
     },
     "review": {
         "max_miss": "float",
         "confidence": "float",
-        "current": {"threshold": "float", "segments": []},
-        "tuned": RULE,
+        "current": {"threshold": "float", "segments": {}},
+        "tuned": {"threshold": "float", "segments": {"SEGMENT": "float"}},
         "adopted": "bool",
         "reason": "str",
-        "all": {"current": REVIEWED, "tuned": REVIEWED},
-        "segments": [{"segment": "str", "current": REVIEWED, "tuned": REVIEWED}],
+        "counted": COUNTED,
+        "segments": {"SEGMENT": COUNTED},
     },
     "judge": {
         "model": "str",
         "may_decide_alone": "bool",
         "why_not_alone": "str",
         "agreement": AGREEMENT,
-        "segments": [{"segment": "str", "agreement": AGREEMENT}],
-        "position_bias": {
+        "segments": {"SEGMENT": AGREEMENT},
+        "bias": {
             "pairs": "int",
             "consistent": "float",
             "first": "int",
@@ -132,39 +131,37 @@ def test_every_key_is_there_when_nothing_could_be_fitted():
     assert value.keys() == STRUCTURE.keys()
     assert value["calibrated"] is False
     assert value["refusals"] == ["40 labels are too few; it takes 50"]
-    assert [value[key] for key in ("written", "held_out", "proxy", "review", "judge")] == [None] * 5
+    assert [value[key] for key in ("written", "fitted", "review", "judge")] == [None] * 4
 
 
 def test_the_numbers_are_those_of_the_calibration():
     value = value_of()
     good, chosen = fitted(), review()
     assert value["labels"]["rows"] == 600
-    assert value["held_out"]["all"]["auc"]["value"] == good.pooled.auc.value
-    assert value["held_out"]["all"]["bins"][3]["overridden"] == good.pooled.bins[3].observed
-    assert value["held_out"]["all"]["brier_of_base_rate"] == pytest.approx(
+    pooled = value["fitted"]["pooled"]
+    assert pooled["auc"]["value"] == good.pooled.auc.value
+    assert pooled["bins"][3]["observed"] == good.pooled.bins[3].observed
+    assert pooled["brier_of_base_rate"] == pytest.approx(
         good.pooled.brier.value + good.pooled.gain.value
     )
-    marked = {each["segment"]: each["ece_above_chance"] for each in value["held_out"]["segments"]}
-    assert marked == {"channel=chat": False, "channel=email": False, "channel=phone": True}
-    assert value["review"]["all"]["tuned"]["misses"] == chosen.counted.after.misses
-    assert value["review"]["tuned"]["threshold"] == chosen.tuned.threshold
-    by_name = {each["signal"]: each for each in value["proxy"]["signals"]}
-    assert by_name["judge"]["labels"] == 300
-    assert by_name["judge"]["curve"]["absent"] == good.proxy.curves["judge"].absent
-    assert by_name["failure"]["varies"] is False
-
-
-def test_a_signal_that_is_not_used_has_no_curve():
-    good = fitted()
-    bare = replace(good.proxy, curves={})
-    value = value_of(fitted=replace(good, proxy=bare))
-    assert {each["curve"] for each in value["proxy"]["signals"]} == {None}
+    segments = value["fitted"]["segments"]
+    assert {name: each["ece_above_chance"] for name, each in segments.items()} == {
+        "channel=chat": False,
+        "channel=email": False,
+        "channel=phone": True,
+    }
+    assert value["review"]["counted"]["after"]["misses"] == chosen.counted.after.misses
+    assert value["review"]["tuned"]["segments"] == chosen.tuned.segments
+    assert value["fitted"]["signals"]["judge"]["known"] == 300
+    curve = value["fitted"]["proxy"]["curves"]["judge"]
+    assert curve["absent"] == good.proxy.curves["judge"].absent
+    assert curve["points"] == [list(each) for each in good.proxy.curves["judge"].points]
+    assert value["fitted"]["signals"]["failure"]["varies"] is False
 
 
 def test_no_label_stands_in_it():
     assert len(render(calibration())) < 40_000
-    assert "held_out" in value_of()
-    assert not {"in_sample", "by_fold", "folds"} & value_of()["held_out"].keys()
+    assert not {"in_sample", "held_out", "by_fold", "folds"} & value_of()["fitted"].keys()
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
@@ -172,7 +169,7 @@ def test_what_is_no_number_is_null(number):
     good = fitted()
     wide = replace(good.pooled, gain=Measure(value=0.1, interval=(-0.5, number)))
     text = render(calibration(fitted=replace(good, pooled=wide)))
-    assert json.loads(text)["held_out"]["all"]["gain"] == {"value": 0.1, "interval": [-0.5, None]}
+    assert json.loads(text)["fitted"]["pooled"]["gain"] == {"value": 0.1, "interval": [-0.5, None]}
     assert not any(word in text for word in ("NaN", "Infinity"))
 
 
@@ -185,13 +182,13 @@ def test_what_is_not_known_is_null():
         judge=judge(alone="", bias=None),
     )
     assert value["review"]["tuned"] is None
-    assert value["review"]["all"]["tuned"] is None
-    assert value["held_out"]["auc_within_segments"] is None
+    assert value["review"]["counted"]["after"] is None
+    assert value["fitted"]["within"] is None
     assert value["labels"]["agreement"] is None
-    assert value["judge"]["position_bias"] is None
+    assert value["judge"]["bias"] is None
     assert value["judge"]["may_decide_alone"] is True
     assert value["judge"]["why_not_alone"] is None
-    assert value["judge"]["segments"][1]["agreement"]["kappa"] is None
+    assert value["judge"]["segments"]["channel=chat"]["kappa"] is None
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in ATTACKS.items()])
