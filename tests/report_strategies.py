@@ -15,6 +15,8 @@ from gate.core.report import (
     Finding,
     LookTaken,
     Outcome,
+    OverrideEstimate,
+    OverrideEstimates,
     OwnRules,
     PromptSeen,
     Report,
@@ -59,6 +61,10 @@ CHANGES = st.builds(
     old_answers=ANSWERS, new_answers=ANSWERS,
 )  # fmt: skip
 PROMPTS = st.none() | st.builds(PromptSeen, fingerprint=TEXT, model=TEXT)
+ESTIMATES = st.none() | st.builds(
+    OverrideEstimate, rate=RATE, interval=st.tuples(RATE, RATE), plain=RATE, labels=COUNT,
+    weight=RATE,
+)  # fmt: skip
 SUITES = st.builds(
     SuiteReport, suite=TEXT, verdict=st.none() | st.sampled_from(Verdict), cases=COUNT,
     trials_old=COUNT, trials_new=COUNT, prompt_old=PROMPTS, prompt_new=PROMPTS,
@@ -74,6 +80,9 @@ SUITES = st.builds(
         LookTaken, trials_old=COUNT, trials_new=COUNT,
         findings=st.lists(FINDINGS, max_size=1).map(tuple),
     ), max_size=2).map(tuple),
+    override_estimates=st.none() | st.builds(
+        OverrideEstimates, source=TEXT, old=ESTIMATES, new=ESTIMATES, change=ESTIMATES
+    ),
 )  # fmt: skip
 REPORTS = st.builds(
     Report, verdict=st.sampled_from(Verdict), exit_code=st.sampled_from((0, 1, 3, 4)), owner=TEXT,

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 DIGITS = 4  # of a proxy's numbers: what its file holds is what counts
 
 
-_NOTHING = 1e-4  # log-odds that change no probability that anybody reads
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """What one signal adds to the log-odds of an override.
@@ -45,8 +42,7 @@ class Curve:
     @property
     def is_flat(self) -> bool:
         """Whether the signal adds nothing, known or not."""
-        heights = [y for _, y in self.points] + [self.absent or 0.0]
-        return max(map(abs, heights)) < _NOTHING
+        return not self.absent and all(y == 0 for _, y in self.points)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

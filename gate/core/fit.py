@@ -125,7 +125,8 @@ def _solve(design: Floats, overridden: Floats, centres: Floats, lowest: Floats) 
 
     share = np.clip(overridden.mean(), 1e-3, 1 - 1e-3)
     found = np.maximum(np.append(np.zeros_like(centres), np.log(share / (1 - share))), bound)
-    for _ in range(_STEPS):
+    step, left = np.array([np.inf]), _STEPS
+    while np.abs(step).max() > _PRECISION and left:
         probability = 0.5 * (1 + np.tanh(design @ found / 2))
         slope = design.T @ (probability - overridden) + precision * (found - centre)
         weighted = design * (probability * (1 - probability))[:, None]
@@ -135,7 +136,5 @@ def _solve(design: Floats, overridden: Floats, centres: Floats, lowest: Floats) 
         before, share_of_step = loss(found), 1.0
         while loss(found + share_of_step * step) > before and share_of_step > _LEAST_STEP:
             share_of_step /= 2
-        found = np.maximum(found + share_of_step * step, bound)
-        if np.abs(step).max() < _PRECISION:
-            break
+        found, left = np.maximum(found + share_of_step * step, bound), left - 1
     return np.asarray(found, dtype=np.float64)

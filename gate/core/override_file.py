@@ -47,9 +47,7 @@ class ReviewRule:
     max_miss: float  # share of the overridden outputs that may go unseen
     confidence: float  # with which it stays below
     threshold: float
-    segments: Mapping[str, float] = field(
-        default_factory=dict
-    )  # by "tag=value", those with their own
+    segments: Mapping[str, float] = field(default_factory=dict)  # by "tag=value"
 
     def threshold_of(self, segment: Mapping[str, str]) -> float:
         """Return the threshold of an output: the lowest of its segments', or the one of all."""

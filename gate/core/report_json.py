@@ -121,7 +121,14 @@ def _suite(suite: SuiteReport) -> dict[str, Any]:
 
 
 def _estimates(found: OverrideEstimates | None) -> dict[str, Any] | None:
-    return None if found is None else asdict(found)
+    if found is None:
+        return None
+    sides = {side: _estimate(getattr(found, side)) for side in ("old", "new", "change")}
+    return {"source": found.source, **sides}
+
+
+def _estimate(found: OverrideEstimate | None) -> dict[str, Any] | None:
+    return found and {**asdict(found), "interval": list(found.interval)}
 
 
 def _estimates_of(value: Mapping[str, Any] | None) -> OverrideEstimates | None:

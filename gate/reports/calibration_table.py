@@ -216,7 +216,8 @@ def _review(review: ReviewChoice) -> list[str]:
         for name, each in review.segments.items():
             at = review.tuned.segments.get(name, review.tuned.threshold)
             told = visible_name(name)
-            rows.append(_reviewed(f"  {told}, current", "", each.before))
+            before = review.current.segments.get(name, review.current.threshold)
+            rows.append(_reviewed(f"  {told}, current", _at(before), each.before))
             if each.after is not None:
                 rows.append(_reviewed(f"  {told}, tuned", _at(at), each.after))
     headers = ["", "score from", "accepted, to a human", "overridden, unseen"]

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from scipy.special import expit
 from unit.core.override_files import FILE, files, override_file
 
 from gate.core.calibrated import CalibratedProxy, Curve
 from gate.core.override_file import ReviewRule, as_json, from_json
 from gate.core.schemas.override import OVERRIDE
+from gate.core.signals import Answer
 
 
 def test_a_file_holds_the_proxy_with_where_it_comes_from():
@@ -121,3 +123,44 @@ def test_an_output_has_the_lowest_threshold_of_its_segments(segment, threshold):
 @given(st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy")))
 def test_a_rule_without_segments_is_the_same_for_all(segment):
     assert ReviewRule(max_miss=0.1, confidence=0.9, threshold=0.3).threshold_of(segment) == 0.3
+
+
+# --- where outputs are made -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("known", "more", "odds"),
+    [
+        # -1.5, and what `text` and `judge` add: 2 and 3 at 1, and 0.75 where no judge was asked.
+        pytest.param({"judged": 1.0}, {"expected": "xyz"}, 3.5, id="another-text-and-rejected"),
+        pytest.param({"judged": 1.0}, {"expected": "abc"}, 1.5, id="the-expected-text"),
+        pytest.param({}, {"expected": "abc"}, -0.75, id="no-judge-was-asked"),
+        # At 0.5 `text` adds 0.5 + 1.5 x 0.25 / 0.75.
+        pytest.param({}, {"references": ["abc", "xyz"]}, 0.25, id="one-of-two-approved-ones"),
+    ],
+)
+def test_an_output_has_the_score_of_its_signals(known, more, odds):
+    answer = Answer(text="abc", failed=False, **known)
+    assert FILE.score(answer, segment={}, **more) == pytest.approx(expit(odds))
+    assert FILE.score(answer, segment={"tag": "a"}, **more) == pytest.approx(expit(odds - 0.25))
+
+
+def test_without_a_signal_that_the_labels_never_lacked_an_output_has_no_score():
+    assert FILE.score(Answer(text="abc", failed=False, judged=1.0), segment={}) is None
+
+
+@pytest.mark.parametrize(
+    ("score", "segment", "goes"),
+    [
+        pytest.param(0.1234, {}, True, id="at-the-threshold"),
+        pytest.param(0.1233, {}, False, id="below-it"),
+        pytest.param(0.06, {"tag": "a"}, True, id="above-that-of-its-segment"),
+        pytest.param(None, {}, True, id="nobody-knows"),
+    ],
+)
+def test_an_output_goes_to_a_human_from_the_threshold_on(score, segment, goes):
+    assert FILE.goes_to_a_human(score, segment) is goes
+
+
+def test_without_a_rule_every_output_goes_to_a_human():
+    assert override_file(review=None).goes_to_a_human(0.0, {})

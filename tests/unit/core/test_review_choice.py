@@ -200,7 +200,7 @@ def test_outputs_that_come_later_are_missed_no_more_than_promised():
         table = world.draw(np.random.default_rng(seed), 400)
         fitted = calibrate(table)
         tuned = choose_threshold(table, fitted, LIMITS, EVERYTHING).tuned
-        later = world.draw(np.random.default_rng(1000 + seed), 5000)
+        later = world.draw(np.random.default_rng(1000 + seed), 2000)
         at = np.array([tuned.threshold_of(each) for each in later.segments])
         missed = predict(fitted.proxy, later) < at
         overridden = later.overridden > 0

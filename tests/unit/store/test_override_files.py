@@ -10,7 +10,7 @@ from unit.core.override_files import FILE, files, override_file
 from gate.core.calibrated import CalibratedProxy, Curve
 from gate.core.override_file import as_json
 from gate.errors import BaselineError, ConfigError
-from gate.store.override_files import override_path, read_override_file
+from gate.store.override_files import override_path, read_override_file, read_proxy
 from gate.store.override_writer import override_text, write_override_file
 from gate.store.worktree import WorkTree
 
@@ -50,6 +50,13 @@ def test_what_is_written_reads_back_equal(tree: WorkTree) -> None:
     assert read_override_file(tree, PATH, "s") == FILE
     assert read_override_file(tree, override_path("t"), "t") is None
     assert [path.name for path in (tree.root / "baselines").iterdir()] == ["s.override.json"]
+
+
+def test_a_proxy_is_read_by_its_path_alone(tree: WorkTree) -> None:
+    write_override_file(tree, PATH, FILE)
+    assert read_proxy(tree.root / PATH) == read_proxy(str(tree.root / PATH)) == FILE
+    with pytest.raises(ConfigError, match=r"gone\.json: no such file"):
+        read_proxy(tree.root / "baselines/gone.json")
 
 
 @given(files())
