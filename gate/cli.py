@@ -37,7 +37,8 @@ _HIDDEN = {"action": "gate.commands.action"}
 _EPILOG = """\b
 Exit codes:
   0    pass, not affected, waived, inconclusive where the policy allows it, first run
-  1    regression shown; audit: implausible recordings; certify: the suite is unfit to block
+  1    regression shown; audit: implausible recordings; certify: the suite is unfit to block;
+       calibrate: the proxy is refused
   2    usage or configuration
   3    inconclusive under `inconclusive: fail`
   4    incomplete: the gate could not look

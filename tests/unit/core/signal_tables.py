@@ -62,7 +62,6 @@ class World:
     size: int = 1  # labels of a cluster, which have one text
     segments: str = "ab"
     wrong: str = ""  # segments in which it falls as much
-    quiet: str = ""  # segments in which `text` says nothing
     apart: float = 0.0  # log-odds between one segment and the next
 
     def draw(self, rng, rows):
@@ -71,7 +70,6 @@ class World:
         text = rng.random(rows)[cluster]
         letters = rng.choice(list(self.segments), rows)[cluster]
         way = np.where(np.isin(letters, list(self.wrong)), -1.0, 1.0)
-        way[np.isin(letters, list(self.quiet))] = 0.0
         place = np.array([self.segments.index(letter) for letter in letters])
         odds = way * (self.base + self.slope * text) + self.apart * place
         chance = 1 / (1 + np.exp(-odds))

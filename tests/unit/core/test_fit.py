@@ -61,6 +61,12 @@ def test_that_a_signal_is_not_known_may_tell_something():
     assert proxy.probability({}, {}) == pytest.approx(expit(0.66872 / 2), abs=1e-4)
 
 
+def test_without_a_signal_that_every_label_has_nobody_knows():
+    proxy = fit(labels("x...", size=[0.1, 0.2, 0.3, 0.4]))
+    assert proxy.curves["size"].absent is None
+    assert proxy.probability({}, {}) is None
+
+
 def test_a_signal_that_no_label_has_is_no_curve():
     table = labels("x...", size=0.5, judge=[None] * 4)
     assert fit(table).names == ("size",)
