@@ -48,7 +48,8 @@ class Fitted:
         folds: Of each label; shape (N,).
         pooled: Over all labels.
         within: Chance that of an overridden and an accepted output with the same tags the first
-            has the higher probability; None: no such pair.
+            has the higher probability, with a 90 % interval, since its lower end alone counts;
+            None: no such pair.
         segments: By "tag=value", those with enough labels.
     """
 
@@ -107,10 +108,21 @@ def calibrate(table: SignalTable) -> Fitted:
         by_fold=by_fold,
         folds=folds,
         pooled=reliability(held_out, table.overridden, table.cluster, base=base),
-        within=auc(held_out, table.overridden, table.cluster, table.strata()),
+        within=auc(
+            held_out,
+            table.overridden,
+            table.cluster,
+            table.strata() * len(by_fold) + folds,
+            error=0.1,
+        ),
         segments={
+            # Compared within folds: between them, models differ a little against the labels.
             name: reliability(
-                held_out[rows], table.overridden[rows], table.cluster[rows], base=base[rows]
+                held_out[rows],
+                table.overridden[rows],
+                table.cluster[rows],
+                base=base[rows],
+                stratum=folds[rows],
             )
             for name, rows in table.members(names).items()
         },
@@ -161,10 +173,11 @@ def refusals(fitted: Fitted) -> tuple[str, ...]:
             f"it is not shown to rank better than a coin: AUC {value}{low}; "
             f"{pooled.clusters} clusters of labels"
         )
-    elif fitted.within is not None and fitted.within.value <= 0.5:  # noqa: PLR2004 -- a coin
+    elif fitted.within is not None and fitted.within.interval[0] <= 0.5:  # noqa: PLR2004 -- a coin
         found.append(
-            "it tells segments apart and no outputs: AUC "
-            f"{fitted.within.value:.3f} among outputs of the same segments"
+            "it is not shown to tell outputs apart, but segments: AUC "
+            f"{fitted.within.value:.3f} among outputs of the same segments, with 95 % confidence "
+            f"above {fitted.within.interval[0]:.3f}"
         )
     found += [
         f"it runs the wrong way in {name}: AUC {each.auc.value:.3f}, with 95 % confidence below "

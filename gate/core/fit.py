@@ -75,7 +75,7 @@ def fit(table: SignalTable) -> CalibratedProxy:
         for name, values in table.signals.items()
         if (column := _column(name, values)) is not None
     ]
-    names = table.segment_names(SMALLEST_SEGMENT)[:_MOST_SEGMENTS]
+    names = table.segment_names(SMALLEST_SEGMENT, most=_MOST_SEGMENTS)
     offsets = table.members(names)
     parts = [column.laid_out(table.signals[column.name]) for column in columns]
     design = np.column_stack([*parts, *offsets.values(), np.ones(table.rows)])

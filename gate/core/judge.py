@@ -64,7 +64,13 @@ def make_judge(prompt: Prompt, rules: JudgeRules) -> Judge:
             f"{prompt.path}: what the judge's answers mean is not said",
             fix="add override.judge.answers to gate.yaml, such as {accept: 0, edit: 1, reject: 1}",
         )
-    strange = [str(each) for each in _enumerated(prompt)[1] if each not in list(known)]
+    key, allowed = _enumerated(prompt)
+    if prompt.json_schema is not None and key is None:
+        raise ConfigError(
+            f"{prompt.path}: which property of the judge's jsonSchema is its answer?",
+            fix="give one of them an enum, and no other",
+        )
+    strange = [str(each) for each in allowed if each not in list(known)]
     if strange:
         raise ConfigError(
             f"{prompt.path}: the judge may answer {', '.join(sorted(strange))}, and nothing says "
@@ -160,6 +166,10 @@ def word_of(judge: Judge, answers: Sequence[str | None]) -> float | None:
     return ((said[0] == SECOND) + (said[1] == FIRST)) / 2
 
 
-def overrides(word: float) -> bool:
-    """Tell whether a judge with this word would override the output."""
-    return word >= _OVERRIDDEN
+def overrides(judge: Judge, word: float) -> bool:
+    """Tell whether a judge with this word would override the output.
+
+    One that compares must prefer the approved output in both orders: whoever names the same
+    position twice prefers neither.
+    """
+    return word > _OVERRIDDEN if judge.compares else word >= _OVERRIDDEN

@@ -44,8 +44,8 @@ class HeldOut:
 class ReviewRule:
     """From which score on an output goes to a human."""
 
-    max_miss: float  # share of the overridden outputs that may go unseen
-    confidence: float  # with which it stays below
+    max_miss: float | None  # share of the overridden outputs that may go unseen; None: no promise
+    confidence: float | None  # with which it stays below
     threshold: float
     segments: Mapping[str, float] = field(default_factory=dict)  # by "tag=value"
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gate.core.review import design_effect
+from gate.core.student import student_quantile
 
 if TYPE_CHECKING:
     from gate.core.columns import Bools, Floats, Ints
@@ -25,9 +25,6 @@ LEAST_LABELS = 10
 LEAST_CLUSTERS = 5
 
 _ROUNDING = 1e-24  # squared influence of proxies that differ by rounding alone
-_NODES = 64  # of the quadrature; Student's quantiles have ten digits with half as many
-_REACH = 9.0  # standard deviations beyond which Student's law is not followed, if it is near normal
-_PRECISION = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,33 +246,3 @@ def _correlation(old: _Side, new: _Side, weight: float, confidence: float) -> fl
 def _combined(new: float, old: float, shared: float) -> float:
     """Return how far a difference may be off if its two parts are off by so much."""
     return math.sqrt(new**2 + old**2 - 2 * shared * new * old)
-
-
-@lru_cache(maxsize=1024)
-def student_quantile(confidence: float, freedom: int) -> float:
-    """Return the t with P(-t <= T <= t) = confidence.
-
-    With T = sqrt(freedom) x tan(angle), the density of the angle is proportional to
-    cos(angle)^(freedom - 1), which is smooth and has a bounded range.
-
-    Args:
-        confidence: In (0, 1).
-        freedom: Degrees of freedom; at least 1.
-
-    Raises:
-        ValueError: `confidence` is not between 0 and 1.
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is not between 0 and 1: {confidence}")
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-
-    def mass(angle: float) -> float:
-        density = np.cos((nodes + 1) / 2 * angle) ** (freedom - 1)
-        return float(weights @ density) * angle / 2
-
-    low, high = 0.0, min(math.pi / 2, _REACH / math.sqrt(freedom))
-    wanted = confidence * mass(high)
-    while high - low > _PRECISION * high:
-        middle = (low + high) / 2
-        low, high = (low, middle) if mass(middle) > wanted else (middle, high)
-    return math.sqrt(freedom) * math.tan(high)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gate.core.review import design_effect, exact_interval
 from gate.core.student import student_quantile
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Bin:
     rows: int
     predicted: float  # mean probability
     observed: float  # share that was overridden
-    interval: Interval  # of that share, by clusters
+    interval: Interval  # of that share, exact for as many labels as the clusters are worth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,12 @@ class Reliability:
 
 
 def reliability(
-    probability: Floats, overridden: Floats, cluster: Ints, *, base: Floats
+    probability: Floats,
+    overridden: Floats,
+    cluster: Ints,
+    *,
+    base: Floats,
+    stratum: Ints | None = None,
 ) -> Reliability:
     """Hold probabilities against labels.
 
@@ -76,6 +82,7 @@ def reliability(
         overridden: 1 or 0; shape (N,).
         cluster: Labels with the same number are alike; shape (N,).
         base: The base rate that stands in for no proxy at all; shape (N,).
+        stratum: As in `auc`; None: all pairs are compared.
 
     Source:
         Brier (1950), Monthly Weather Review 78(1); the ECE of Naeini, Cooper & Hauskrecht (2015),
@@ -93,7 +100,12 @@ def reliability(
         gain=mean_with_interval((base - overridden) ** 2 - squared, cluster),
         ece=ece,
         ece_by_chance=by_chance,
-        auc=auc(probability, overridden, cluster, np.zeros_like(cluster)),
+        auc=auc(
+            probability,
+            overridden,
+            cluster,
+            np.zeros_like(cluster) if stratum is None else stratum,
+        ),
         bins=_table(probability, overridden, cluster, bins),
     )
 
@@ -118,13 +130,12 @@ def spread(influence: Floats, cluster: Ints) -> tuple[float, int]:
 
 
 def with_interval(
-    value: float, influence: Floats, cluster: Ints, *, within: Interval = (-np.inf, np.inf)
+    value: float, influence: Floats, cluster: Ints, *, error: float = _ERROR
 ) -> Measure:
     """Return a value with a Student interval, from the influence of each row on it."""
     variance, free = spread(influence, cluster)
-    half = student_quantile(1 - _ERROR, free) * variance**0.5
-    low, high = within
-    return Measure(value=value, interval=(max(low, value - half), min(high, value + half)))
+    half = student_quantile(1 - error, free) * variance**0.5
+    return Measure(value=value, interval=(value - half, value + half))
 
 
 def mean_with_interval(values: Floats, cluster: Ints) -> Measure:
@@ -133,14 +144,26 @@ def mean_with_interval(values: Floats, cluster: Ints) -> Measure:
     return with_interval(mean, (values - mean) / len(values), cluster)
 
 
-def auc(probability: Floats, overridden: Floats, cluster: Ints, stratum: Ints) -> Measure | None:
+def auc(
+    probability: Floats,
+    overridden: Floats,
+    cluster: Ints,
+    stratum: Ints,
+    *,
+    error: float = _ERROR,
+) -> Measure | None:
     """Return the chance that an overridden output ranks above an accepted one of its stratum.
+
+    The interval is made on the scale of the log-odds, where few labels are less lopsided. Where
+    every pair is ranked right, or every one wrong, it is that of one row of the smaller class
+    which stands in the middle of the other.
 
     Args:
         probability: Of each label; shape (N,).
         overridden: 1 or 0; shape (N,).
         cluster: As in `reliability`.
         stratum: Only pairs with the same number are compared; shape (N,).
+        error: Of the interval, both sides together.
 
     Returns:
         None if no stratum has both classes.
@@ -161,7 +184,22 @@ def auc(probability: Floats, overridden: Floats, cluster: Ints, stratum: Ints) -
     if not total:
         return None
     value = float(won.sum()) / 2 / total
-    return with_interval(value, (won - value * pairs) / total, cluster, within=(0.0, 1.0))
+    plain = with_interval(value, (won - value * pairs) / total, cluster, error=error)
+    if 0 < value < 1:
+        return Measure(value=value, interval=_on_log_odds(value, plain.interval[1] - value))
+    fewest = min(int((overridden[pairs > 0] == each).sum()) for each in (0, 1))
+    clusters = len(np.unique(cluster))
+    reach = student_quantile(1 - error, max(1, clusters - 1)) / (2 * min(fewest, clusters))
+    return Measure(value=value, interval=(max(0.0, value - reach), min(1.0, value + reach)))
+
+
+def _on_log_odds(value: float, half: float) -> Interval:
+    """Return the interval of a share, of which the log-odds have a symmetrical law."""
+    if not np.isfinite(half):
+        return 0.0, 1.0
+    odds, reach = np.log(value / (1 - value)), half / (value * (1 - value))
+    low, high = (0.5 * (1 + np.tanh((odds + each) / 2)) for each in (-reach, reach))
+    return float(low), float(high)
 
 
 def _below(ordered: Floats, values: Floats) -> Floats:
@@ -176,19 +214,22 @@ def _ece(
 ) -> tuple[Measure, float]:
     """Return the ECE with its interval, and what chance alone makes of it.
 
-    Each bin's gap has a normal law. What the gaps' noise adds to the ECE is taken off again (the
-    basic bootstrap, with draws of that law), or every interval would lie too high.
+    Each bin's gap has a normal law, with the larger of two deviations: the one that is seen, by
+    clusters, and the one of labels that the probabilities themselves would give. An ECE that chance
+    explains could be 0; of one that it does not, what the noise adds is taken off the lower end
+    (the basic bootstrap, with draws of that law).
     """
     gap = (probability - overridden) / len(probability)
     gaps = np.bincount(bins, gap)
     value = float(np.abs(gaps).sum())
-    noise = np.array([_noise_of(gap, cluster, bins == each) for each in range(len(gaps))])
-    chance = np.bincount(bins, probability * (1 - probability)) ** 0.5 / len(probability)
-    drawn = np.random.default_rng(0).standard_normal((_DRAWS, len(gaps)))
-    low, high = np.quantile(np.abs(gaps + noise * drawn).sum(axis=1), [_ERROR / 2, 1 - _ERROR / 2])
-    interval = (float(max(0.0, 2 * value - high)), float(min(1.0, max(0.0, 2 * value - low))))
-    by_chance = np.quantile(np.abs(chance * drawn).sum(axis=1), 1 - _ERROR)
-    return Measure(value=value, interval=interval), float(by_chance)
+    seen = np.array([_noise_of(gap, cluster, bins == each) for each in range(len(gaps))])
+    expected = np.bincount(bins, probability * (1 - probability)) ** 0.5 / len(probability)
+    noise = np.maximum(seen, expected)
+    drawn = np.random.default_rng(0).standard_normal((_DRAWS, len(gaps))) * noise
+    by_chance = float(np.quantile(np.abs(drawn).sum(axis=1), 1 - _ERROR))
+    high = float(np.quantile(np.abs(gaps + drawn).sum(axis=1), 1 - _ERROR / 2))
+    low = 0.0 if value <= by_chance else max(0.0, 2 * value - high)
+    return Measure(value=value, interval=(low, min(1.0, max(value, high)))), by_chance
 
 
 def _noise_of(gap: Floats, cluster: Ints, here: np.ndarray) -> float:
@@ -202,14 +243,14 @@ def _table(probability: Floats, overridden: Floats, cluster: Ints, bins: Ints) -
     found = []
     for each in range(int(bins.max()) + 1):
         here = bins == each
-        share = float(overridden[here].mean())
-        influence = (overridden[here] - share) / here.sum()
+        rows, counted = int(here.sum()), int(overridden[here].sum())
+        effect = design_effect(overridden[here] > 0, cluster[here])
         found.append(
             Bin(
-                rows=int(here.sum()),
+                rows=rows,
                 predicted=float(probability[here].mean()),
-                observed=share,
-                interval=with_interval(share, influence, cluster[here], within=(0, 1)).interval,
+                observed=counted / rows,
+                interval=exact_interval(counted, rows, effect),
             )
         )
     return tuple(found)

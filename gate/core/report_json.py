@@ -128,7 +128,7 @@ def _estimates(found: OverrideEstimates | None) -> dict[str, Any] | None:
 
 
 def _estimate(found: OverrideEstimate | None) -> dict[str, Any] | None:
-    return found and {**asdict(found), "interval": list(found.interval)}
+    return None if found is None else {**asdict(found), "interval": list(found.interval)}
 
 
 def _estimates_of(value: Mapping[str, Any] | None) -> OverrideEstimates | None:

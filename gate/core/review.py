@@ -144,12 +144,12 @@ class Reviewed:
     @property
     def false_positive_interval(self) -> tuple[float, float]:
         """Its 95 % interval, (low, high)."""
-        return _interval(self.false_positives, self.accepted, self.false_positive_effect)
+        return exact_interval(self.false_positives, self.accepted, self.false_positive_effect)
 
     @property
     def miss_interval(self) -> tuple[float, float]:
         """Its 95 % interval, (low, high)."""
-        return _interval(self.misses, self.overridden, self.miss_effect)
+        return exact_interval(self.misses, self.overridden, self.miss_effect)
 
 
 def reviewed(
@@ -262,7 +262,7 @@ def _largest_k(runs: int, rate: float, error: float) -> int:
     return min(runs, first + int(np.searchsorted(at_most, error * (1 + _ROUNDING), side="right")))
 
 
-def _interval(counted: int, labels: int, effect: float) -> tuple[float, float]:
+def exact_interval(counted: int, labels: int, effect: float) -> tuple[float, float]:
     """Return the exact interval of as many independent labels as these are worth.
 
     Source:

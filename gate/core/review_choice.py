@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +57,10 @@ class ReviewChoice:
         """The rule that counts from now on; None: everything goes to a human."""
         if self.adopted:
             return self.tuned
-        return self.current if self.current.threshold > 0 or self.current.segments else None
+        if not self.current.threshold and not self.current.segments:
+            return None
+        # It was chosen by hand, or for the scores of another proxy: nothing is promised of it.
+        return replace(self.current, max_miss=None, confidence=None)
 
 
 def choose_threshold(
@@ -97,7 +100,6 @@ def choose_threshold(
         return Counted(before=of(before_at), after=None if after_at is None else of(after_at))
 
     whole = counted(every)
-    adopted, reason = _decide(whole, limits, int(overridden.sum()), fewest)
     tuned = None
     if pooled is not None and after_at is not None:
         tuned = ReviewRule(
@@ -106,6 +108,7 @@ def choose_threshold(
             threshold=pooled,
             segments=own,
         )
+    adopted, reason = _decide(whole, limits, tuned, int(overridden.sum()), fewest)
     return ReviewChoice(
         limits=limits,
         current=current,
@@ -160,18 +163,21 @@ def _by_fold(
     return at
 
 
-def _decide(whole: Counted, limits: ReviewLimits, overridden: int, fewest: int) -> tuple[bool, str]:
+def _decide(
+    whole: Counted, limits: ReviewLimits, tuned: ReviewRule | None, overridden: int, fewest: int
+) -> tuple[bool, str]:
     promise = f"at most {limits.max_miss * 100:g} % missed"
-    if whole.after is None:
+    if whole.after is None or tuned is None:
         return False, (
             f"no threshold can promise {promise}: the {overridden} overridden labels tell too "
             f"little; four of five parts must hold {fewest}, and more if those of a cluster are "
             "alike"
         )
     before, after = whole.before.false_positives, whole.after.false_positives
-    if after < before:
+    everything = max([tuned.threshold, *tuned.segments.values()]) == 0
+    if after < before and not everything:
         return True, f"it lowers the false positives from {before} to {after}"
-    if after == before == whole.before.accepted:
+    if everything or after == before == whole.before.accepted:
         return False, (
             "no threshold helps: to miss so few, every output must go to a human; the scores do "
             "not tell enough"

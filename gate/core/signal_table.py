@@ -44,13 +44,19 @@ class SignalTable:
             cluster=self.cluster[keep],
         )
 
-    def segment_names(self, smallest: int) -> list[str]:
-        """Return the segments, "tag=value", with at least so many rows, sorted."""
+    def segment_names(self, smallest: int, *, most: int | None = None) -> list[str]:
+        """Return the segments, "tag=value", with at least so many rows, sorted.
+
+        Args:
+            smallest: Rows.
+            most: Segments, of which the largest count; None: all.
+        """
         number, distinct = self._coded()
         counted: Counter[str] = Counter()
         for each, rows in zip(distinct, np.bincount(number).tolist(), strict=True):
             counted.update(dict.fromkeys(each, rows))
-        return sorted(name for name, rows in counted.items() if rows >= smallest)
+        enough = [(-rows, name) for name, rows in counted.items() if rows >= smallest]
+        return sorted(name for _, name in sorted(enough)[:most])
 
     def members(self, names: Sequence[str]) -> dict[str, Bools]:
         """Return a mask for each segment."""

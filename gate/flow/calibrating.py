@@ -13,6 +13,7 @@ from gate.core.config import ReviewLimits
 from gate.core.judge import make_judge
 from gate.core.override_file import FittedOn, HeldOut, OverrideFile, ReviewRule
 from gate.core.review_choice import choose_threshold
+from gate.errors import ConfigError
 from gate.flow.change import suite_cases
 from gate.flow.judge_measured import judge_seen
 from gate.flow.judging import Bench
@@ -74,6 +75,7 @@ def calibrate_suite(
         ConfigError: A file is wrong, or a label names a case that the suite does not have.
         IncompleteError: The judge could not be asked.
     """
+    _see_scipy()
     config, name, labels_path = project.config(), asked.suite, asked.labels
     suite = choose_suites(config, (name,))[name]
     prompt = project.prompt(suite)
@@ -116,6 +118,16 @@ def calibrate_suite(
     if bench is not None and "judge" in fitted.proxy.names:
         file = replace(file, judge=bench.judge.prompt.fingerprint)
     return Calibrated(report=report, file=file)
+
+
+def _see_scipy() -> None:
+    """See that what fits is there, before a million labels are read."""
+    try:
+        import scipy.optimize  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            "gate calibrate needs scipy", fix="run: pip install 'regression-gate[calibrate]'"
+        ) from error
 
 
 def _bench(project: Project, suite: Suite, progress: Progress, options: Options) -> Bench | None:

@@ -32,7 +32,7 @@ def judge_seen(
     for row, (label, case) in enumerate(outputs.outputs()):
         word = bench.word(case, label.output)
         if word is not None:
-            said.append(overrides(word))
+            said.append(overrides(bench.judge, word))
             decided.append(label.is_overridden)
             clusters.append(int(table.cluster[row]))
             segments.append(case.segment)

@@ -161,7 +161,10 @@ def _segments(fitted: Fitted) -> list[str]:
     headers = ["segment", "labels", "overridden", "predicted", "AUC", "Brier", "gain", "ECE"]
     lines = _table(rows, [*headers, "by chance"])
     if fitted.segments and fitted.within is not None:
-        lines.append(f"AUC among outputs of the same segments: {_with(fitted.within)}")
+        lines.append(
+            f"AUC among outputs of the same segments: {fitted.within.value:.3f}, with 95 % "
+            f"confidence above {fitted.within.interval[0]:.3f}"
+        )
     lines.append(
         "gain: Brier score below the base rate's; by chance: an ECE that a perfect proxy stays "
         "below in 95 of 100 such sets of labels"

@@ -81,8 +81,8 @@ OVERRIDE: dict[str, Any] = {
             "review": _or_null(
                 _object(
                     {
-                        "max_miss": _SHARE,
-                        "confidence": _SHARE,
+                        "max_miss": _or_null(_SHARE),
+                        "confidence": _or_null(_SHARE),
                         "threshold": {**_SHARE, "description": "From here on to a human."},
                         "segments": {"type": "object", "additionalProperties": _SHARE},
                     }

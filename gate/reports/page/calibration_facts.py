@@ -111,7 +111,7 @@ def measured(fitted: Fitted) -> Facts:
         ("clusters of labels", str(pooled.clusters)),
     ]
     if fitted.segments and fitted.within is not None:
-        facts.insert(1, ("AUC within segments", with_interval(fitted.within)))
+        facts.insert(1, ("AUC within segments, 90 % interval", with_interval(fitted.within)))
     return facts
 
 

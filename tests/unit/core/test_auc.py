@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from gate.core.reliability import auc
@@ -42,9 +43,21 @@ def test_one_class_alone_has_no_rank(marks):
 def test_the_interval_is_that_of_delong():
     # Of 1, 2 accepted and 2, 3 overridden 3.5 of four pairs are won. An overridden output wins
     # 0.75 and 1 of its pairs, an accepted one loses as many: each is 0.125 off the mean, weighs
-    # a half, and four times 0.0625 squared with 4 / 3 is 0.144338 squared; t(3) is 3.182446.
+    # a half, and four times 0.0625 squared with 4 / 3 is 0.144338 squared; t(3) is 3.182446. On
+    # the scale of the log-odds, log(7) = 1.94591, that is 0.459349 / (0.875 x 0.125) = 4.19976.
     found = ranked([1, 2, 2, 3], "..xx")
-    assert found.interval == (pytest.approx(0.875 - 0.144338 * 3.182446, abs=1e-5), 1.0)
+    assert found.interval == pytest.approx(
+        (expit(1.94591 - 4.19976), expit(1.94591 + 4.19976)), abs=1e-5
+    )
+
+
+@pytest.mark.parametrize(("marks", "value"), [("..xx", 1.0), ("xx..", 0.0)])
+def test_few_labels_in_perfect_order_are_not_sure_of_it(marks, value):
+    # One of two could stand in the middle of the others, a quarter off: t(3) x 1 / (2 x 2)
+    found = ranked([1, 2, 3, 4], marks)
+    assert found.value == value
+    away = 3.182446 / 4
+    assert found.interval == pytest.approx((max(0, value - away), min(1, value + away)), abs=1e-5)
 
 
 def test_labels_of_a_cluster_tell_their_influence_together():
@@ -54,7 +67,9 @@ def test_labels_of_a_cluster_tell_their_influence_together():
     assert found.interval == (0.875, 0.875)
     # The other way round both are one-sided: 0.125 squared twice, times two, is 0.25 squared, and
     # t(1) is 12.7: nothing is known.
-    assert ranked([1, 2, 2, 3], "..xx", cluster=[1, 0, 0, 1]).interval == (0.0, 1.0)
+    assert ranked([1, 2, 2, 3], "..xx", cluster=[1, 0, 0, 1]).interval == pytest.approx(
+        (0, 1), abs=1e-9
+    )
 
 
 def test_one_cluster_alone_says_nothing_of_chance():

@@ -174,13 +174,13 @@ def pooled(**more):
         pytest.param(
             {"within": Measure(value=0.5, interval=(0.4, 0.6))},
             (
-                "it tells segments apart and no outputs: AUC 0.500 among outputs of the same "
-                "segments",
+                "it is not shown to tell outputs apart, but segments: AUC 0.500 among outputs of "
+                "the same segments, with 95 % confidence above 0.400",
             ),
             id="blind-within-segments",
         ),
         pytest.param(
-            {"within": Measure(value=0.501, interval=(0.4, 0.6))}, (), id="sees-something-within"
+            {"within": Measure(value=0.6, interval=(0.501, 0.7))}, (), id="sees-something-within"
         ),
         pytest.param({"within": None}, (), id="no-two-outputs-have-the-same-tags"),
         pytest.param(

@@ -128,17 +128,25 @@ TWO_ENUMS = {"json_schema": answered(["accept", "reject"], ["good", "bad"])}
         pytest.param('{"answer": 1}', WITH_SCHEMA, None, id="no-text"),
         pytest.param('{"answer": "pass"}', WITH_SCHEMA, None, id="a-word-that-is-not-known"),
         pytest.param("reject", WITH_SCHEMA, "reject", id="plain-in-spite-of-the-schema"),
-        pytest.param('{"answer": "accept"}', TWO_ENUMS, None, id="which-of-two-enums"),
-        pytest.param(
-            '{"answer": "accept"}',
-            {"json_schema": {"name": "a", "schema": {"properties": {"answer": True}}}},
-            None,
-            id="a-schema-without-an-enum",
-        ),
     ],
 )
 def test_an_answer_is_one_of_those_that_are_known(text, more, answer):
     assert answer_of(judge(**more), text) == answer
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(TWO_ENUMS, id="which-of-two-enums"),
+        pytest.param(
+            {"json_schema": {"name": "a", "schema": {"properties": {"answer": True}}}},
+            id="a-schema-without-an-enum",
+        ),
+    ],
+)
+def test_a_schema_says_which_property_is_the_answer(more):
+    with pytest.raises(ConfigError, match="which property of the judge's jsonSchema is its answer"):
+        judge(**more)
 
 
 def test_digits_are_answers_too():
@@ -194,7 +202,12 @@ def test_a_comparison_counts_how_often_the_approved_output_wins(answers, word):
     [pytest.param(0.49, False), pytest.param(0.5, True), pytest.param(1.0, True)],
 )
 def test_from_a_half_on_a_judge_would_override(word, would):
-    assert overrides(word) is would
+    assert overrides(judge(), word) is would
+
+
+@pytest.mark.parametrize(("word", "would"), [(0.0, False), (0.5, False), (1.0, True)])
+def test_one_that_names_the_same_position_twice_would_not(word, would):
+    assert overrides(comparing(), word) is would
 
 
 def test_a_judge_keeps_what_it_was_made_of():

@@ -5,9 +5,9 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
+from statsmodels.stats.proportion import proportion_confint
 from unit.core.signal_tables import Reviewers
 
 from gate.core.reliability import bins_of, mean_with_interval, reliability, spread
@@ -138,13 +138,23 @@ def test_the_table_is_that_of_scikit_learn():
     assert found.gain.value == pytest.approx(0)
 
 
-def test_shares_of_bins_have_the_interval_of_their_clusters():
-    # A half of four clusters with one label each: 0.5 -+ t(3) x sqrt(0.25 / 3)
-    (only,) = held([0.5] * 4, ".x.x").bins
-    assert only.interval == (0.0, 1.0)
-    (only,) = held([0.5] * 100, ".x" * 50).bins
-    half = stats.t.ppf(0.975, 99) * (0.25 / 99) ** 0.5
-    assert only.interval == pytest.approx((0.5 - half, 0.5 + half))
+@pytest.mark.parametrize(
+    ("marks", "counted"),
+    [(".x.x", 2), (".x" * 50, 50), pytest.param("." * 30, 0, id="none-of-thirty")],
+)
+def test_shares_of_bins_have_the_exact_interval(marks, counted):
+    # Source: statsmodels.stats.proportion.proportion_confint, "beta".
+    (only,) = held([0.5] * len(marks), marks).bins
+    wanted = proportion_confint(counted, len(marks), method="beta")
+    assert only.interval == pytest.approx(wanted, abs=1e-6)
+
+
+def test_labels_that_are_alike_count_as_fewer_in_a_bin():
+    # Ten clusters of ten labels each that all agree: the design effect is 11, a hundred labels are
+    # worth 9, of which 4.5 are overridden: between 4 and 5.
+    (only,) = held([0.5] * 100, ("." * 10 + "x" * 10) * 5, cluster=np.arange(100) // 10).bins
+    low, high = (proportion_confint(each, 9, method="beta") for each in (4, 5))
+    assert only.interval == pytest.approx((low[0], high[1]), abs=1e-6)
 
 
 def test_the_interval_is_that_of_statsmodels():
