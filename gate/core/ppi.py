@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gate.core.report import OverrideEstimate
 from gate.core.review import design_effect
 from gate.core.student import student_quantile
 
@@ -36,18 +37,7 @@ class Labelled:
     label: Floats  # 1 overridden, 0 accepted, NaN not labelled
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """An override rate, or the change of one."""
-
-    rate: float  # new - old for a change
-    interval: tuple[float, float]
-    plain: float  # mean proxy over all trials, labelled or not; its change for a change
-    labels: int  # of both sides for a change
-    weight: float  # lambda in [0, 1]: how much the proxies count
-
-
-def override_rate(side: Labelled, *, confidence: float = 0.95) -> Estimate | None:
+def override_rate(side: Labelled, *, confidence: float = 0.95) -> OverrideEstimate | None:
     """Estimate the override rate of one side.
 
     The rate is lambda x mean(proxy of the unlabelled) + mean(label - lambda x proxy of the
@@ -76,7 +66,7 @@ def override_rate(side: Labelled, *, confidence: float = 0.95) -> Estimate | Non
     if only is None:
         return None
     weight = _tuned(only[0].of_labels, only[0].of_proxies)
-    return Estimate(
+    return OverrideEstimate(
         rate=only[0].rate(weight),
         interval=only[0].interval(weight, confidence),
         plain=only[0].plain,
@@ -85,7 +75,9 @@ def override_rate(side: Labelled, *, confidence: float = 0.95) -> Estimate | Non
     )
 
 
-def override_change(old: Labelled, new: Labelled, *, confidence: float = 0.95) -> Estimate | None:
+def override_change(
+    old: Labelled, new: Labelled, *, confidence: float = 0.95
+) -> OverrideEstimate | None:
     """Estimate the change of the override rate, new - old.
 
     The proxies of both sides have one weight, tuned to the change. The interval is made of those of
@@ -118,7 +110,7 @@ def override_change(old: Labelled, new: Labelled, *, confidence: float = 0.95) -
     below_new, above_new = after.margins(weight, confidence)
     low = change - _combined(below_new, above, shared)
     high = change + _combined(above_new, below, shared)
-    return Estimate(
+    return OverrideEstimate(
         rate=change,
         interval=(low, high),
         plain=after.plain - before.plain,

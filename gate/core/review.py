@@ -74,52 +74,6 @@ def review_threshold(
     return float(np.partition(scores, below)[below])
 
 
-def cross_threshold(
-    scores: Floats,
-    overridden: Bools,
-    folds: Ints,
-    *,
-    max_miss: float,
-    confidence: float,
-    clusters: Ints | None = None,
-) -> Floats | None:
-    """Choose each fold's threshold from the labels of the other folds, as `review_threshold` does.
-
-    What `reviewed` counts with these thresholds has been held out.
-
-    Args:
-        scores: Of all labels; shape (n,).
-        overridden: Whether each was.
-        folds: Number of each label's fold.
-        max_miss: As in `review_threshold`.
-        confidence: As in `review_threshold`.
-        clusters: As in `review_threshold`; each inside one fold.
-
-    Returns:
-        One threshold a label, equal inside a fold; None if the others of some fold are too few.
-
-    Raises:
-        ValueError: As in `needed`, or labels of one cluster are in several folds.
-    """
-    if clusters is not None:
-        _, first, cluster = np.unique(clusters, return_index=True, return_inverse=True)
-        if (folds != folds[first][cluster]).any():
-            raise ValueError("labels of one cluster are in several folds: nothing is held out")
-    thresholds = np.empty(len(scores))
-    for fold in np.unique(folds):
-        others = overridden & (folds != fold)
-        chosen = review_threshold(
-            scores[others],
-            max_miss=max_miss,
-            confidence=confidence,
-            clusters=None if clusters is None else clusters[others],
-        )
-        if chosen is None:
-            return None
-        thresholds[folds == fold] = chosen
-    return thresholds
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
     """What a threshold did to labels; each effect is as in `design_effect`."""

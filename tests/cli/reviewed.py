@@ -59,7 +59,7 @@ def labels(
         seed: Of the draws.
         more: Keys of every row.
     """
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 -- no secret
     rows = []
     for each in range(number):
         is_wrong = each % 3 == 0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from cli.project import run
 from cli.reviewed import LABELS, PROXY, labels, labels_file, output, reviewed_project
-from conftest import Folder
 from jsonschema import Draft202012Validator
 
 from gate.core.schemas import SCHEMAS
+
+if TYPE_CHECKING:
+    from conftest import Folder
 
 
 def calibrated(folder: Folder, rows, *arguments: str, **override: object):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from cli.project import run
 from cli.reviewed import LABELS, PROXY, labels, labels_file, output, reviewed_project
-from conftest import Folder
+
+if TYPE_CHECKING:
+    from conftest import Folder
 
 BEFORE = '{"the proxy": "before"}'
 

@@ -1,4 +1,4 @@
-"""Reviewers' labels of a run's own outputs: estimates beside the proxy, sheets to fill in, drift."""
+"""Reviewers' labels of a run's own outputs: estimates beside the proxy, sheets, drift."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def adopt(repo: Folder) -> Folder:
 
 def filled(sheet: str, *, right: float = 0.3, wrong: float = 0.9) -> list[dict]:
     """A sheet on which reviewers decided: stricter than those whom the proxy learned from."""
-    draw = random.Random(7)
+    draw = random.Random(7)  # noqa: S311 -- no secret
     rows = [json.loads(line) for line in sheet.splitlines()]
     for row in rows:
         share = wrong if row["output"] == output("b") else right

@@ -1,4 +1,4 @@
-"""A judge: asked about labelled outputs and about those of a run, recorded, measured, and bounded."""
+"""A judge: asked about labelled outputs and those of a run, recorded, measured, bounded."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ for line in sys.stdin:
     shown = request["messages"][-1]["content"]
     with open(os.environ["WORKER_LOG"], "a") as log:
         log.write("judge " + json.dumps(shown) + "\\n")
-    said = os.environ.get("JUDGE_SAYS") or ("keep" if '"a"' in shown.split("output-")[1] else "drop")
+    keeps = '"a"' in shown.split("output-")[1] if "output-" in shown else True
+    said = os.environ.get("JUDGE_SAYS") or ("keep" if keeps else "drop")
     print(json.dumps({"id": request["id"], "output": said, "input_tokens": 10,
                       "output_tokens": 1}), flush=True)
 """
 # Says that the first is better, whatever stands there.
-BIASED_WORKER = JUDGE_WORKER.replace(
-    '("keep" if \'"a"\' in shown.split("output-")[1] else "drop")', '"first"'
-)
+BIASED_WORKER = JUDGE_WORKER.replace('("keep" if keeps else "drop")', '"first"')
 JUDGE = {
     "prompt": "judge/judge.prompt.yml",
     "answers": {"keep": 0, "drop": 1},

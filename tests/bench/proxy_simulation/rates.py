@@ -15,7 +15,8 @@ from .world import PROXIES, Suite
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gate.core.ppi import Estimate, Labelled
+    from gate.core.ppi import Labelled
+    from gate.core.report import OverrideEstimate
 
     from .world import Proxy
 
@@ -117,9 +118,9 @@ def _alone(side: Labelled) -> Labelled:
     return replace(side, proxy=np.zeros(len(side.proxy)))
 
 
-def _holds(found: Estimate, truth: float) -> bool:
+def _holds(found: OverrideEstimate, truth: float) -> bool:
     return found.interval[0] <= truth <= found.interval[1]
 
 
-def _width(found: Estimate) -> float:
+def _width(found: OverrideEstimate) -> float:
     return found.interval[1] - found.interval[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gate.core.review import cross_threshold, review_threshold, reviewed
+from gate.core.review import review_threshold, reviewed
 
 from .table import Reach
 from .world import Scored
@@ -73,14 +73,14 @@ class Row:
         chosen = review_threshold(
             scores[overridden], clusters=cluster[overridden] if self.by_cluster else None, **goal
         )
-        held_out = cross_threshold(
-            scores,
-            overridden,
-            cluster % FOLDS,
-            clusters=cluster if self.by_cluster else None,
-            **goal,
-        )
-        is_fewer = held_out is not None and (
+        held_out, folds = np.empty(len(scores)), cluster % FOLDS
+        for fold in range(FOLDS):
+            others = overridden & (folds != fold)
+            at = review_threshold(
+                scores[others], clusters=cluster[others] if self.by_cluster else None, **goal
+            )
+            held_out[folds == fold] = -math.inf if at is None else at
+        is_fewer = bool(np.isfinite(held_out).all()) and (
             reviewed(scores, overridden, held_out).false_positives
             < reviewed(scores, overridden, now).false_positives
         )

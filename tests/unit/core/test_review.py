@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from gate.core.review import Reviewed, cross_threshold, needed, review_threshold, reviewed
+from gate.core.review import Reviewed, needed, review_threshold, reviewed
 
 rates = st.sampled_from([0.01, 0.05, 0.1, 0.3, 0.5, 0.9])
 confidences = st.sampled_from([0.5, 0.8, 0.9, 0.95, 0.99])
@@ -143,44 +143,3 @@ def test_where_there_is_no_label_there_is_no_rate_and_any_is_possible():
     found = reviewed(np.array([]), np.array([], dtype=bool), 0.5, np.array([], dtype=int))
     assert (found.false_positive_rate, found.miss_rate) == (None, None)
     assert found.false_positive_interval == found.miss_interval == (0.0, 1.0)
-
-
-def _labels(seed, labels=300):
-    rng = np.random.default_rng(seed)
-    return rng.random(labels), rng.random(labels) < 0.4, rng.integers(0, 3, labels)
-
-
-GOAL = {"max_miss": 0.1, "confidence": 0.9}
-
-
-def test_a_fold_s_threshold_comes_from_the_other_folds():
-    scores, overridden, folds = _labels(1)
-    found = cross_threshold(scores, overridden, folds, **GOAL)
-    for fold in range(3):
-        others = scores[overridden & (folds != fold)]
-        assert set(found[folds == fold]) == {review_threshold(others, **GOAL)}
-
-
-@given(st.integers(0, 299), st.floats(0, 1))
-def test_a_label_says_nothing_about_its_own_fold(index, score):
-    scores, overridden, folds = _labels(2)
-    before = cross_threshold(scores, overridden, folds, **GOAL)
-    scores[index] = score
-    after = cross_threshold(scores, overridden, folds, **GOAL)
-    own = folds == folds[index]
-    assert (before[own] == after[own]).all()
-
-
-def test_one_fold_without_a_threshold_is_none_for_all():
-    overridden = np.ones(30, dtype=bool)
-    folds = np.arange(30) // 15
-    assert cross_threshold(np.arange(30.0), overridden, folds, **GOAL) is None
-    assert cross_threshold(np.arange(30.0), overridden, np.arange(30) // 10, **GOAL) is None
-    assert cross_threshold(np.arange(30.0), overridden, np.arange(30) // 6, **GOAL) is not None
-
-
-def test_a_cluster_in_two_folds_is_refused():
-    scores, overridden, folds = _labels(3)
-    clusters = np.arange(300) // 2
-    with pytest.raises(ValueError, match="in several folds"):
-        cross_threshold(scores, overridden, folds, clusters=clusters, **GOAL)

@@ -11,7 +11,6 @@ from statsmodels.api import OLS
 
 from gate.core.review import (
     Reviewed,
-    cross_threshold,
     design_effect,
     review_threshold,
     reviewed,
@@ -163,17 +162,3 @@ def test_an_effect_larger_than_the_labels_leaves_one_label():
                      false_positive_effect=9.0)  # fmt: skip
     assert found.miss_interval == pytest.approx((0.0, 0.975))
     assert found.false_positive_interval == pytest.approx((0.0, 1.0))
-
-
-def test_a_fold_s_threshold_counts_clusters():
-    rng = np.random.default_rng(6)
-    clusters = np.arange(400) // 4
-    scores = rng.random(100)[clusters] + rng.random(400) / 100
-    overridden, folds = np.ones(400, dtype=bool), clusters % 4
-    goal = {"max_miss": 0.1, "confidence": 0.9}
-    found = cross_threshold(scores, overridden, folds, clusters=clusters, **goal)
-    plain = cross_threshold(scores, overridden, folds, **goal)
-    assert (found < plain).all()
-    others = folds != 0
-    expected = review_threshold(scores[others], clusters=clusters[others], **goal)
-    assert set(found[folds == 0]) == {expected}
