@@ -9,13 +9,11 @@ import numpy as np
 
 from gate.core.ppi import Labelled, override_change, override_rate
 from gate.core.report import OverrideEstimates
-from gate.reports import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gate.core.labels import Labels
-    from gate.core.report import OverrideEstimate
     from gate.core.score import Score, ScoredCase
     from gate.flow.change import SuiteChange
 
@@ -80,30 +78,4 @@ def _side(scored: Sequence[ScoredCase], side: str, decided: Decided) -> Labelled
         case=np.array(cases, dtype=np.int64),
         proxy=np.array(proxies, dtype=np.float64),
         label=np.array(labels, dtype=np.float64),
-    )
-
-
-def estimates_note(name: str, found: OverrideEstimates) -> str:
-    """Say what the labels make of the override rates, and that the verdict is another's."""
-    told = [
-        f"{what} {_told(each, is_change=what == 'change')}"
-        for what, each in (("old", found.old), ("new", found.new), ("change", found.change))
-        if each is not None
-    ]
-    if not told:
-        return f"suite {name}: too few labels in {found.source} for an estimate of the overrides"
-    return (
-        f"suite {name}: overrides by the proxy and the labels in {found.source} together (PPI++): "
-        f"{'; '.join(told)}; table and verdict show the plain proxy"
-    )
-
-
-def _told(found: OverrideEstimate, *, is_change: bool) -> str:
-    def share(value: float) -> str:
-        return numbers.signed(value, "rate") if is_change else numbers.level(value, "rate")
-
-    low, high = found.interval
-    return (
-        f"{share(found.rate)} ({share(low)} to {share(high)}; {found.labels} labels; the proxy "
-        f"alone {share(found.plain)})"
     )

@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gate.core.report import Verdict
-from gate.flow.estimating import estimates_note
-from gate.flow.proxy_drift import drift_of_proxy
-from gate.flow.proxy_notes import proxy_notes
+from gate.flow.proxy_notes import estimates_note, proxy_notes
 from gate.reports.numbers import p_value_told
 
 if TYPE_CHECKING:
@@ -55,7 +53,10 @@ def suite_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -
     notes += proxy_notes(suite.suite, policy, _answers(run), suite.judge)
     if run.report.override_estimates is not None:
         notes.append(estimates_note(name, run.report.override_estimates))
-    notes += drift_of_proxy(suite)
+    if suite.labels is not None:
+        from gate.flow.proxy_drift import drift_of_proxy
+
+        notes += drift_of_proxy(suite)
     return notes + _baseline_notes(suite, run, policy, today)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.reports import numbers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from gate.core.judge import Judge
     from gate.core.model import Response
     from gate.core.policy import Policy
+    from gate.core.report import OverrideEstimate, OverrideEstimates
 
 _OF_LOGPROBS = {"doubt", "weakest_token"}
 
@@ -55,3 +58,29 @@ def proxy_notes(
                 "with modelParameters, logprobs: true"
             )
     return notes
+
+
+def estimates_note(name: str, found: OverrideEstimates) -> str:
+    """Say what the labels make of the override rates, and that the verdict is another's."""
+    told = [
+        f"{what} {_told(each, is_change=what == 'change')}"
+        for what, each in (("old", found.old), ("new", found.new), ("change", found.change))
+        if each is not None
+    ]
+    if not told:
+        return f"suite {name}: too few labels in {found.source} for an estimate of the overrides"
+    return (
+        f"suite {name}: overrides by the proxy and the labels in {found.source} together (PPI++): "
+        f"{'; '.join(told)}; table and verdict show the plain proxy"
+    )
+
+
+def _told(found: OverrideEstimate, *, is_change: bool) -> str:
+    def share(value: float) -> str:
+        return numbers.signed(value, "rate") if is_change else numbers.level(value, "rate")
+
+    low, high = found.interval
+    return (
+        f"{share(found.rate)} ({share(low)} to {share(high)}; {found.labels} labels; the proxy "
+        f"alone {share(found.plain)})"
+    )
