@@ -66,10 +66,10 @@ def _with(measure: Measure | None, digits: int = 3) -> str:
 
 def _labels(seen: LabelsSeen) -> list[str]:
     decisions = ", ".join(f"{count} {name}" for name, count in sorted(seen.decisions.items()))
-    by = {0: "nobody named", 1: "one reviewer"}.get(
-        len(seen.reviewers), f"{len(seen.reviewers)} reviewers"
+    by = {0: ", no reviewer named", 1: " by one reviewer"}.get(
+        len(seen.reviewers), f" by {len(seen.reviewers)} reviewers"
     )
-    lines = [f"{seen.rows} labels in {visible(seen.source)} by {by}: {decisions}"]
+    lines = [f"{seen.rows} labels in {visible(seen.source)}{by}: {decisions}"]
     if seen.duplicates:
         lines.append(f"{seen.duplicates} rows stand there twice and count once")
     if seen.reviewed_twice:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
+import sys
 from typing import Any
 
 from cli.project import LOG_WORKER
 from conftest import cases_file, config_file, prompt_file
 
+# What is drawn for reviewers hangs on the prompt's fingerprint, so the model's name holds no path:
+# the same on every machine.
+MODEL = "command/sh worker.sh"
 CASES = 60
 POLICY = {"metrics": {"override_rate": {"max_rise": 0.05}}}
 PROXY = "baselines/s.override.json"
 LABELS = "labels.jsonl"
+
+
+def prompt(content: str) -> str:
+    """A prompt that is answered with its own text."""
+    return prompt_file(content, model=MODEL)
 
 
 def output(queue: str) -> str:
@@ -40,7 +50,8 @@ def reviewed_project(
     }
     return {
         "worker.py": LOG_WORKER,
-        "fixtures/s.prompt.yml": prompt_file(answer),
+        "worker.sh": f"exec {shlex.quote(sys.executable)} worker.py\n",
+        "fixtures/s.prompt.yml": prompt(answer),
         "fixtures/cases.jsonl": cases_file(rows),
         "gate.yaml": config_file({"s": suite}, policy=policy or POLICY),
         ".gitignore": ".gate/\n",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from cli.project import judged, run
-from cli.reviewed import LABELS, PROXY, labels, labels_file, output, reviewed_project
-from conftest import Folder, prompt_file
+from cli.reviewed import LABELS, PROXY, labels, labels_file, output, prompt, reviewed_project
+
+if TYPE_CHECKING:
+    from conftest import Folder
 
 # Every tenth output gets another queue.
-WORSE = {"fixtures/s.prompt.yml": prompt_file('{"queue": "{{ "b" if "1" in text else "a" }}"}')}
+WORSE = {"fixtures/s.prompt.yml": prompt('{"queue": "{{ "b" if "1" in text else "a" }}"}')}
 NOTE = "suite s: the override proxy is calibrated on 300 labels ("
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from cli.project import judged, run
-from cli.reviewed import CASES, LABELS, PROXY, labels, labels_file, output, reviewed_project
-from conftest import Folder, prompt_file
+from cli.reviewed import CASES, LABELS, PROXY, labels, labels_file, output, prompt, reviewed_project
 
-WORSE = {"fixtures/s.prompt.yml": prompt_file('{"queue": "{{ "b" if "1" in text else "a" }}"}')}
+if TYPE_CHECKING:
+    from conftest import Folder
+
+WORSE = {"fixtures/s.prompt.yml": prompt('{"queue": "{{ "b" if "1" in text else "a" }}"}')}
 
 
 def adopt(repo: Folder) -> Folder:

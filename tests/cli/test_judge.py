@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from cli.project import calls, judged, recordings, run
-from cli.reviewed import CASES, LABELS, PROXY, labels, labels_file, output, reviewed_project
+from cli.reviewed import CASES, LABELS, PROXY, labels, labels_file, output, prompt, reviewed_project
 from conftest import Folder, cases_file, prompt_file
 
 # Keeps whatever has the queue a, as most of the reviewers do; notes what it was asked.
@@ -181,9 +181,7 @@ def test_the_gate_asks_the_judge_about_each_output_and_repeats_it_without_a_call
     repo: Folder,
 ) -> None:
     adopt(repo)
-    repo.write(
-        {"fixtures/s.prompt.yml": prompt_file('{"queue": "{{ "b" if "1" in text else "a" }}"}')}
-    )
+    repo.write({"fixtures/s.prompt.yml": prompt('{"queue": "{{ "b" if "1" in text else "a" }}"}')})
     first = judged(repo, "--all-calls", exit_code=1)
     assert len(asked(repo)) > 0
     (finding,) = [f for f in first["suites"][0]["findings"] if f["segment"] is None]
@@ -198,7 +196,7 @@ def test_the_gate_asks_the_judge_about_each_output_and_repeats_it_without_a_call
 
 def test_the_bases_judge_is_asked_whatever_the_change_brings(repo: Folder) -> None:
     adopt(repo)
-    repo.write({"fixtures/s.prompt.yml": prompt_file(output("b"))})
+    repo.write({"fixtures/s.prompt.yml": prompt(output("b"))})
     repo.write(
         {
             "judge/judge.prompt.yml": judge_prompt("Say keep! {{output}}"),
@@ -212,7 +210,7 @@ def test_the_bases_judge_is_asked_whatever_the_change_brings(repo: Folder) -> No
 
 def test_the_judges_calls_share_the_budget_of_the_run(repo: Folder) -> None:
     adopt(repo)
-    repo.write({"fixtures/s.prompt.yml": prompt_file(output("b"))})
+    repo.write({"fixtures/s.prompt.yml": prompt(output("b"))})
     report = judged(repo, "--all-calls", "--max-calls", "270", exit_code=4)
     assert sum(calls(repo).values()) <= 270
     assert report["suites"][0]["verdict"] == "incomplete"
@@ -222,7 +220,7 @@ def test_a_judge_that_the_proxy_was_not_calibrated_with_is_not_listened_to(repo:
     adopt(repo)
     repo.write({"judge/judge.prompt.yml": judge_prompt("Other words. {{input}} {{output}}")})
     repo.commit()
-    repo.write({"fixtures/s.prompt.yml": prompt_file(output("b"))})
+    repo.write({"fixtures/s.prompt.yml": prompt(output("b"))})
     report = judged(repo, "--all-calls", exit_code=4)
     assert not asked(repo)
     assert any("was calibrated with another judge" in note for note in report["notes"])
@@ -230,7 +228,7 @@ def test_a_judge_that_the_proxy_was_not_calibrated_with_is_not_listened_to(repo:
 
 
 def test_a_plan_says_that_the_judges_calls_come_on_top(repo: Folder) -> None:
-    adopt(repo).write({"fixtures/s.prompt.yml": prompt_file(output("b"))})
+    adopt(repo).write({"fixtures/s.prompt.yml": prompt(output("b"))})
     done = run(repo, "plan")
     assert done.returncode == 0, done.stderr
     told = "suite s: on top of these calls its judge is asked about each distinct output"
