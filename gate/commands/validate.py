@@ -41,16 +41,20 @@ def command(suites: tuple[str, ...], *, config: Path | None) -> None:
 
 def _validate(project: Project, suite: Suite) -> tuple[str, tuple[Case, ...]]:
     from gate.core.prompt import request_for
-    from gate.flow.change import Side, make_suite_change, suite_cases
+    from gate.flow.change import Side, make_suite_change, read_reviewed, seat_judge, suite_cases
     from gate.store.baselines import read_baseline
 
     prompt = project.prompt(suite)
     baseline = read_baseline(project.disk, suite.name)
     side = Side(prompt=prompt, baseline=baseline)
     change = make_suite_change(suite, suite_cases(project.disk, suite, prompt), side, side)
+    seat_judge(project.disk, suite, disk=project.disk)
+    read_reviewed(suite, project.disk)
     digests = {case.case_id: request_for(prompt, case).digest for case in change.cases}
     line = f"{suite.name}: {len(digests)} cases, {len(change.suite.rules.checks)} checks, "
     line += f"{prompt.model}; "
+    if suite.calibration is not None:
+        line += f"override proxy calibrated on {suite.calibration.fitted_on.labels} labels; "
     if baseline is None:
         return line + f"no baseline, next: gate refresh {suite.name}", change.cases
     fresh = sum(bool(baseline.trials_of(case, digest)) for case, digest in digests.items())

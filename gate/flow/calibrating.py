@@ -10,19 +10,16 @@ from gate.core.agreement import between_reviewers
 from gate.core.calibration import calibrate, refusals, too_few
 from gate.core.calibration_report import CalibrationReport, LabelsSeen
 from gate.core.config import ReviewLimits
-from gate.core.judge import make_judge
 from gate.core.override_file import FittedOn, HeldOut, OverrideFile, ReviewRule
 from gate.core.review_choice import choose_threshold
 from gate.errors import ConfigError
-from gate.flow.change import suite_cases
+from gate.flow.change import seat_judge, suite_cases
 from gate.flow.judge_measured import judge_seen
 from gate.flow.judging import Bench
 from gate.flow.labelled import LabelledCases, LabelledOutputs
 from gate.flow.project import choose_suites
-from gate.providers.registry import check_provider
 from gate.store.baselines import read_baseline
 from gate.store.labels import read_labels
-from gate.store.prompts import read_prompt
 from gate.store.rows import fingerprint_of_rows
 
 if TYPE_CHECKING:
@@ -131,11 +128,8 @@ def _see_scipy() -> None:
 
 
 def _bench(project: Project, suite: Suite, progress: Progress, options: Options) -> Bench | None:
-    if suite.judge is None:
-        return None
-    prompt = read_prompt(project.disk, suite.judge.prompt, disk=project.disk)
-    check_provider(prompt)
-    return Bench(make_judge(prompt, suite.judge), suite.name, project, progress, options)
+    judge = seat_judge(project.disk, suite, disk=project.disk)
+    return None if judge is None else Bench(judge, suite.name, project, progress, options)
 
 
 def _alone(fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:

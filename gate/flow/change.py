@@ -122,11 +122,23 @@ def read_judge(tree: Tree, suite: Suite, *, disk: WorkTree) -> Judge | None:
     """Read the judge that a suite's proxy listens to, None if it listens to none.
 
     Raises:
-        ConfigError: Its prompt is wrong, or what it answers is not known.
+        ConfigError: As `seat_judge`.
     """
-    if suite.judge is None or "judge" not in suite.rules.proxy.names:
+    listens = "judge" in suite.rules.proxy.names
+    return seat_judge(tree, suite, disk=disk) if listens else None
+
+
+def seat_judge(tree: Tree, suite: Suite, *, disk: WorkTree) -> Judge | None:
+    """Read a suite's judge, whether or not its proxy listens to it; None if it has none.
+
+    Raises:
+        ConfigError: Its prompt is wrong, its provider unknown, or what it answers is not said.
+    """
+    if suite.judge is None:
         return None
-    return make_judge(read_prompt(tree, suite.judge.prompt, disk=disk), suite.judge)
+    prompt = read_prompt(tree, suite.judge.prompt, disk=disk)
+    check_provider(prompt)
+    return make_judge(prompt, suite.judge)
 
 
 def read_reviewed(suite: Suite, disk: WorkTree) -> Labels | None:
@@ -156,8 +168,6 @@ def make_suite_change(
     for side in (old, new):
         check_provider(side.prompt)
     check_expectations(suite.name, cases, rules.checks)
-    if judge is not None:
-        check_provider(judge.prompt)
     return SuiteChange(
         suite=replace(suite, rules=rules), cases=cases, old=old, new=new, judge=judge
     )

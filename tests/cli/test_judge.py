@@ -234,3 +234,12 @@ def test_a_plan_says_that_the_judges_calls_come_on_top(repo: Folder) -> None:
     told = "suite s: on top of these calls its judge is asked about each distinct output"
     assert told in done.stdout
     assert not asked(repo)
+
+
+def test_validate_reads_the_judge_and_the_labels(folder: Folder) -> None:
+    folder.write(project(labels=LABELS))
+    done = run(folder, "validate")
+    assert (done.returncode, f"{LABELS}: no such file" in done.stderr) == (2, True)
+    folder.write({LABELS: labels_file(labels()), "judge/judge.prompt.yml": judge_prompt("Good?")})
+    done = run(folder, "validate")
+    assert (done.returncode, "the judge is shown no output" in done.stderr) == (2, True)
