@@ -10,13 +10,15 @@ import numpy as np
 from gate.core.calibrated import DIGITS
 from gate.core.cross_fit import cross_fit, folds_of, predict
 from gate.core.fit import fit
-from gate.core.reliability import auc, reliability
+from gate.core.ranking import auc
+from gate.core.reliability import reliability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gate.core.calibrated import CalibratedProxy
-    from gate.core.reliability import Measure, Reliability
+    from gate.core.clustered import Measure
+    from gate.core.reliability import Reliability
     from gate.core.signal_table import Floats, Ints, SignalTable
 
 FEWEST_LABELS = 50

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gate.core.agreement import Agreement
     from gate.core.calibration import Fitted
+    from gate.core.kappa import Agreement
     from gate.core.position_bias import PositionBias
     from gate.core.review_choice import ReviewChoice
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gate.core.clustered import spread
 from gate.core.cross_fit import predict
-from gate.core.reliability import spread
 from gate.core.student import student_tails
 
 if TYPE_CHECKING:

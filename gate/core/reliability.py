@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gate.core.clustered import ERROR, Measure, mean_with_interval, spread
+from gate.core.ranking import auc, ranks_below
 from gate.core.review import design_effect, exact_interval
-from gate.core.student import student_quantile
 
 if TYPE_CHECKING:
     from gate.core.signal_table import Floats, Ints
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 BINS = 10
 _DRAWS = 2000  # of the law of an ECE; each draw is ten numbers
-_ERROR = 0.05  # of an interval, both sides together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +28,6 @@ class Bin:
     predicted: float  # mean probability
     observed: float  # share that was overridden
     interval: Interval  # of that share, exact for as many labels as the clusters are worth
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """A number with its 95 % interval."""
-
-    value: float
-    interval: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,100 +105,9 @@ def reliability(
 def bins_of(probability: Floats) -> Ints:
     """Put probabilities into at most ten bins with equally many; equal ones never part."""
     # By the middle of their ranks: the rest stays apart from a score that most labels share.
-    middle = _below(np.sort(probability), probability)
+    middle = ranks_below(np.sort(probability), probability)
     _, place = np.unique(middle * BINS // len(probability), return_inverse=True)
     return np.asarray(place, dtype=np.int64)
-
-
-def spread(influence: Floats, cluster: Ints) -> tuple[float, int]:
-    """Return the variance of a sum over rows that are alike within clusters, and its freedom.
-
-    Source:
-        The cluster-robust sandwich of Liang & Zeger (1986), Biometrika 73(1), with C / (C - 1).
-    """
-    sums = np.bincount(np.unique(cluster, return_inverse=True)[1], influence)
-    free = len(sums) - 1
-    return (float((sums @ sums) * len(sums) / free), free) if free else (np.inf, 1)
-
-
-def with_interval(
-    value: float, influence: Floats, cluster: Ints, *, error: float = _ERROR
-) -> Measure:
-    """Return a value with a Student interval, from the influence of each row on it."""
-    variance, free = spread(influence, cluster)
-    half = student_quantile(1 - error, free) * variance**0.5
-    return Measure(value=value, interval=(value - half, value + half))
-
-
-def mean_with_interval(values: Floats, cluster: Ints) -> Measure:
-    """Return a mean over rows with its interval."""
-    mean = float(values.mean())
-    return with_interval(mean, (values - mean) / len(values), cluster)
-
-
-def auc(
-    probability: Floats,
-    overridden: Floats,
-    cluster: Ints,
-    stratum: Ints,
-    *,
-    error: float = _ERROR,
-) -> Measure | None:
-    """Return the chance that an overridden output ranks above an accepted one of its stratum.
-
-    The interval is made on the scale of the log-odds, where few labels are less lopsided. Where
-    every pair is ranked right, or every one wrong, it is that of one row of the smaller class
-    which stands in the middle of the other.
-
-    Args:
-        probability: Of each label; shape (N,).
-        overridden: 1 or 0; shape (N,).
-        cluster: As in `reliability`.
-        stratum: Only pairs with the same number are compared; shape (N,).
-        error: Of the interval, both sides together.
-
-    Returns:
-        None if no stratum has both classes.
-
-    Source:
-        DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44(3), summed by clusters; ties count
-        half.
-    """
-    won, pairs = np.zeros(len(probability)), np.zeros(len(probability))
-    order = np.argsort(stratum, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(stratum[order])) + 1):
-        is_over = overridden[rows] > 0
-        over, kept = np.sort(probability[rows[is_over]]), np.sort(probability[rows[~is_over]])
-        pairs[rows] = np.where(is_over, len(kept), len(over))
-        won[rows[is_over]] = _below(kept, probability[rows[is_over]])
-        won[rows[~is_over]] = len(over) - _below(over, probability[rows[~is_over]])
-    total = float(pairs.sum()) / 2
-    if not total:
-        return None
-    value = float(won.sum()) / 2 / total
-    plain = with_interval(value, (won - value * pairs) / total, cluster, error=error)
-    if 0 < value < 1:
-        return Measure(value=value, interval=_on_log_odds(value, plain.interval[1] - value))
-    fewest = min(int((overridden[pairs > 0] == each).sum()) for each in (0, 1))
-    clusters = len(np.unique(cluster))
-    reach = student_quantile(1 - error, max(1, clusters - 1)) / (2 * min(fewest, clusters))
-    return Measure(value=value, interval=(max(0.0, value - reach), min(1.0, value + reach)))
-
-
-def _on_log_odds(value: float, half: float) -> Interval:
-    """Return the interval of a share, of which the log-odds have a symmetrical law."""
-    if not np.isfinite(half):
-        return 0.0, 1.0
-    odds, reach = np.log(value / (1 - value)), half / (value * (1 - value))
-    low, high = (0.5 * (1 + np.tanh((odds + each) / 2)) for each in (-reach, reach))
-    return float(low), float(high)
-
-
-def _below(ordered: Floats, values: Floats) -> Floats:
-    """Count those below each value, and half of those that equal it."""
-    left = np.searchsorted(ordered, values, side="left")
-    right = np.searchsorted(ordered, values, side="right")
-    return np.asarray((left + right) / 2, dtype=np.float64)
 
 
 def _ece(
@@ -226,8 +127,8 @@ def _ece(
     expected = np.bincount(bins, probability * (1 - probability)) ** 0.5 / len(probability)
     noise = np.maximum(seen, expected)
     drawn = np.random.default_rng(0).standard_normal((_DRAWS, len(gaps))) * noise
-    by_chance = float(np.quantile(np.abs(drawn).sum(axis=1), 1 - _ERROR))
-    high = float(np.quantile(np.abs(gaps + drawn).sum(axis=1), 1 - _ERROR / 2))
+    by_chance = float(np.quantile(np.abs(drawn).sum(axis=1), 1 - ERROR))
+    high = float(np.quantile(np.abs(gaps + drawn).sum(axis=1), 1 - ERROR / 2))
     low = 0.0 if value <= by_chance else max(0.0, 2 * value - high)
     return Measure(value=value, interval=(low, min(1.0, max(value, high)))), by_chance
 

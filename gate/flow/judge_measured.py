@@ -10,7 +10,7 @@ from gate.core.judge import overrides
 from gate.core.position_bias import position_bias
 
 if TYPE_CHECKING:
-    from gate.core.agreement import Agreement
+    from gate.core.kappa import Agreement
     from gate.core.position_bias import PositionBias
     from gate.core.signal_table import SignalTable
     from gate.flow.judging import Bench

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from gate.core.labels import Label, Labels
+    from gate.core.label import Label
+    from gate.core.labels import Labels
     from gate.core.score import Judged, Rules
     from gate.core.signal_table import Ints
     from gate.core.signals import Signals

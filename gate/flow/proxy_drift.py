@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.core.labels import seconds_of
+from gate.core.label import seconds_of
 from gate.core.proxy_fit import proxy_fit
 from gate.flow.labelled import LabelledCases, LabelledOutputs
 from gate.reports import numbers

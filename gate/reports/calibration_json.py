@@ -11,13 +11,14 @@ from gate.reports.calibration_sentences import brier_of_base_rate, is_off
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gate.core.agreement import Agreement
     from gate.core.calibrated import Curve
     from gate.core.calibration import Fitted
     from gate.core.calibration_report import CalibrationReport, JudgeSeen, LabelsSeen
+    from gate.core.clustered import Measure
+    from gate.core.kappa import Agreement
     from gate.core.override_file import ReviewRule
     from gate.core.position_bias import PositionBias
-    from gate.core.reliability import Measure, Reliability
+    from gate.core.reliability import Reliability
     from gate.core.review import Reviewed
     from gate.core.review_choice import Counted, ReviewChoice
 

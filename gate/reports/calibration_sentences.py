@@ -10,11 +10,12 @@ from gate.reports.safe_text import visible_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gate.core.agreement import Agreement
     from gate.core.calibration import Fitted
     from gate.core.calibration_report import CalibrationReport, JudgeSeen
+    from gate.core.clustered import Interval, Measure
+    from gate.core.kappa import Agreement
     from gate.core.position_bias import PositionBias
-    from gate.core.reliability import Interval, Measure, Reliability
+    from gate.core.reliability import Reliability
 
 
 def headline(report: CalibrationReport) -> tuple[str, str]:

@@ -10,10 +10,11 @@ from gate.reports.safe_text import visible, visible_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gate.core.agreement import Agreement
     from gate.core.calibration import Fitted, SignalFound
     from gate.core.calibration_report import CalibrationReport, JudgeSeen, LabelsSeen
-    from gate.core.reliability import Bin, Measure, Reliability
+    from gate.core.clustered import Measure
+    from gate.core.kappa import Agreement
+    from gate.core.reliability import Bin, Reliability
     from gate.core.review import Reviewed
     from gate.core.review_choice import ReviewChoice
 

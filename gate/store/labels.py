@@ -7,7 +7,8 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from gate.core.labels import KEYS, gather_labels, label_of
+from gate.core.label import KEYS, label_of
+from gate.core.labels import gather_labels
 from gate.errors import ConfigError
 from gate.store.rows import read_rows
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gate.core.labels import Label, Labels
+    from gate.core.label import Label
+    from gate.core.labels import Labels
 
     Row = tuple[int, dict[str, Any]]  # its line, and what stands there
 

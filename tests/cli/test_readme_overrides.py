@@ -19,7 +19,7 @@ from cli.real_labels import mt_project
 from cli.reviewed import LABELS, labels, labels_file, reviewed_project
 from conftest import SHARED_DATA
 
-from gate.core.labels import KEYS
+from gate.core.label import KEYS
 from gate.core.schemas import SCHEMAS
 from gate.core.signals import NAMES
 from gate.store.labels import read_labels

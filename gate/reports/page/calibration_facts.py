@@ -25,9 +25,9 @@ from gate.reports.safe_text import visible_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gate.core.agreement import Agreement
     from gate.core.calibration import Fitted
     from gate.core.calibration_report import JudgeSeen, LabelsSeen
+    from gate.core.kappa import Agreement
     from gate.core.reliability import Reliability
 
 SEGMENTS = 100  # that are shown

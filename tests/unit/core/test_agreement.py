@@ -10,12 +10,8 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import cohens_kappa, fleiss_kappa
 from unit.core.raters import decided, raters, reviewed
 
-from gate.core.agreement import (
-    Agreement,
-    agreement,
-    agreement_by_segment,
-    between_reviewers,
-)
+from gate.core.agreement import agreement, agreement_by_segment, between_reviewers
+from gate.core.kappa import Agreement
 
 # -- two raters
 

@@ -10,9 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import cohens_kappa
 from unit.core.raters import CELLS, raters
 
-from gate.core.agreement import (
-    agreement,
-)
+from gate.core.agreement import agreement
 
 # -- its interval
 

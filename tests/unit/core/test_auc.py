@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from gate.core.reliability import auc
+from gate.core.ranking import auc
 
 
 def ranked(scores, marks, *, cluster=None, stratum=None):

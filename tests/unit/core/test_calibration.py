@@ -7,7 +7,7 @@ import pytest
 from unit.core.signal_tables import World, labels, rows_of
 
 from gate.core.calibration import SignalFound, calibrate, refusals, too_few
-from gate.core.reliability import Measure
+from gate.core.clustered import Measure
 
 FITTED = calibrate(World(slope=6.0).draw(np.random.default_rng(1), 200))
 

@@ -9,13 +9,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 from unit.core.raters import raters, reviewed
 
-from gate.core.agreement import (
-    Agreement,
-    agreement,
-    agreement_by_segment,
-    between_reviewers,
-    may_decide_alone,
-)
+from gate.core.agreement import agreement, agreement_by_segment, between_reviewers, may_decide_alone
+from gate.core.kappa import Agreement
 
 # -- may it decide alone?
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.core.labels import DECISIONS, KEYS, Label, gather_labels, label_of
+from gate.core.label import DECISIONS, KEYS, Label, label_of
+from gate.core.labels import gather_labels
 from gate.errors import ConfigError
 
 ROW = {"case": "a", "output": "x", "decision": "accepted"}

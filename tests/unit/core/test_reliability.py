@@ -10,7 +10,8 @@ from sklearn.metrics import brier_score_loss
 from statsmodels.stats.proportion import proportion_confint
 from unit.core.signal_tables import Reviewers
 
-from gate.core.reliability import bins_of, mean_with_interval, reliability, spread
+from gate.core.clustered import mean_with_interval, spread
+from gate.core.reliability import bins_of, reliability
 
 
 def held(probability, marks, *, cluster=None, base=0.5):

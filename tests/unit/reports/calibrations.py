@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gate.core.agreement import Agreement
 from gate.core.calibration import calibrate
 from gate.core.calibration_report import CalibrationReport, JudgeSeen, LabelsSeen
 from gate.core.config import ReviewLimits
+from gate.core.kappa import Agreement
 from gate.core.override_file import ReviewRule
 from gate.core.position_bias import position_bias
 from gate.core.review_choice import choose_threshold

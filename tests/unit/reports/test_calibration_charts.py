@@ -11,7 +11,8 @@ from unit.reports.calibrations import calibration, fitted, review, table
 
 from gate.core.calibrated import CalibratedProxy, Curve
 from gate.core.calibration import SignalFound
-from gate.core.reliability import Bin, Measure
+from gate.core.clustered import Measure
+from gate.core.reliability import Bin
 from gate.core.review import Reviewed
 from gate.reports.calibration_page import render
 from gate.reports.page.reliability_plot import pooled_plot, segment_plots

@@ -7,7 +7,7 @@ from dataclasses import replace
 from browser.page_reader import Page
 from unit.reports.calibrations import calibration, judge, labels, review
 
-from gate.core.agreement import Agreement
+from gate.core.kappa import Agreement
 from gate.reports.calibration_page import render
 
 

@@ -9,7 +9,7 @@ import pytest
 from attacks import ATTACKS, MARK
 from unit.reports.calibrations import calibration, fitted, hostile, judge, labels, refused, review
 
-from gate.core.reliability import Measure
+from gate.core.clustered import Measure
 from gate.reports.calibration_json import as_value, render
 
 

@@ -22,7 +22,7 @@ from unit.reports.calibrations import (
     review,
 )
 
-from gate.core.reliability import Measure
+from gate.core.clustered import Measure
 from gate.reports.calibration_page import render
 
 

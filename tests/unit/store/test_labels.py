@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gate.core.labels import DECISIONS, gather_labels, label_of
+from gate.core.label import DECISIONS, label_of
+from gate.core.labels import gather_labels
 from gate.errors import ConfigError
 from gate.store.labels import read_labels
 
