@@ -48,8 +48,6 @@ def _at_most(counted: int, runs: int, rate: float) -> float:
 
 def _tail(counted: int, runs: int, rate: float) -> float:
     """P(X <= counted) where the terms fall towards 0."""
-    if counted < 0:
-        return 0.0
     term = math.exp(
         math.lgamma(runs + 1) - math.lgamma(counted + 1) - math.lgamma(runs - counted + 1)
         + counted * math.log(rate) + (runs - counted) * math.log1p(-rate)
