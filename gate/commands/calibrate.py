@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timezone
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,20 +19,32 @@ if TYPE_CHECKING:
 REFUSED = 1
 
 
+class _Share(click.FloatRange):
+    """A number in a range; click's own lets NaN through."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value} is no number.", param, ctx)
+        return number
+
+
 @click.command("calibrate", short_help="Fit the override proxy to reviewers' decisions.")
 @click.argument("suite")
 @click.argument("labels", type=click.Path(path_type=Path))
 @config_option
 @click.option(
-    "--max-miss", type=click.FloatRange(0, 0.5, min_open=True), metavar="SHARE",
+    "--max-miss", type=_Share(0, 0.5, min_open=True), metavar="SHARE",
     help="Of the overridden outputs that may go unseen. Default: gate.yaml's, or 0.05.",
 )  # fmt: skip
 @click.option(
-    "--confidence", type=click.FloatRange(0.5, 1, max_open=True), metavar="SHARE",
+    "--confidence", type=_Share(0.5, 1, max_open=True), metavar="SHARE",
     help="With which the misses stay below. Default: gate.yaml's, or 0.95.",
 )  # fmt: skip
 @click.option(
-    "--current", type=click.FloatRange(0, 1), metavar="SCORE",
+    "--current", type=_Share(0, 1), metavar="SCORE",
     help="The review threshold in use. Default: that of the file before, or 0: all are reviewed.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Write no proxy.")

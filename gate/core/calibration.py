@@ -9,12 +9,12 @@ import numpy as np
 
 from gate.core.calibrated import DIGITS
 from gate.core.cross_fit import cross_fit, folds_of, predict
-from gate.core.fit import fit
+from gate.core.fit import fit, with_prior
 from gate.core.ranking import auc
 from gate.core.reliability import reliability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from gate.core.calibrated import CalibratedProxy
     from gate.core.clustered import Measure
@@ -64,6 +64,7 @@ class Fitted:
     pooled: Reliability
     within: Measure | None
     segments: Mapping[str, Reliability]
+    small_segments: int = 0  # that have too few
 
     @property
     def worst_segment(self) -> tuple[str, float] | None:
@@ -101,10 +102,11 @@ def calibrate(table: SignalTable) -> Fitted:
     by_fold, base = cross_fit(table, folds)
     held_out = by_fold[folds, np.arange(table.rows)]
     names = table.segment_names(SMALLEST_SEGMENT)
-    proxy = fit(table).as_written()
+    fitted = fit(table)
+    proxy = with_prior(fitted).as_written()
     return Fitted(
         proxy=proxy,
-        signals=_signals(table, proxy),
+        signals=_signals(table, proxy, fitted.curves),
         in_sample=predict(proxy, table),
         held_out=held_out,
         by_fold=by_fold,
@@ -128,12 +130,17 @@ def calibrate(table: SignalTable) -> Fitted:
             )
             for name, rows in table.members(names).items()
         },
+        small_segments=len(table.segment_names(1)) - len(names),
     )
 
 
-def _signals(table: SignalTable, proxy: CalibratedProxy) -> dict[str, SignalFound]:
+def _signals(
+    table: SignalTable, proxy: CalibratedProxy, fitted: Collection[str]
+) -> dict[str, SignalFound]:
+    """Tell what each signal is among the labels, those included that the prior alone knows."""
     found = {}
-    for name, values in table.signals.items():
+    for name in dict.fromkeys([*table.signals, *proxy.curves]):
+        values = table.signals.get(name, np.full(table.rows, np.nan))
         known = ~np.isnan(values)
         alone = auc(
             values[known],
@@ -146,7 +153,7 @@ def _signals(table: SignalTable, proxy: CalibratedProxy) -> dict[str, SignalFoun
             known=int(known.sum()),
             auc=None if alone is None else alone.value,
             log_odds=0.0 if curve is None else curve.points[-1][1] - curve.points[0][1],
-            varies=len(np.unique(values[known].round(DIGITS))) > 1,
+            varies=name in fitted and len(np.unique(values[known].round(DIGITS))) > 1,
         )
     return found
 

@@ -21,6 +21,7 @@ class LabelsSeen:
     source: str
     rows: int
     decisions: Mapping[str, int]  # accepted, edited, rejected
+    undecided: int = 0  # rows of review sheets that wait for their decision
     duplicates: int  # rows that stand there twice, counted once
     disagreements: int  # outputs that one reviewer overrides and another does not; both count
     reviewed_twice: int  # outputs that two or more reviewers decided

@@ -45,9 +45,10 @@ def predict(proxy: CalibratedProxy, table: SignalTable) -> Floats:
     """
     odds = np.full(table.rows, proxy.intercept)
     for name, curve in proxy.curves.items():
+        values = table.signals.get(name, np.full(table.rows, np.nan))
         at, height = np.array(curve.points).T
-        added = np.interp(table.signals[name], at, height)
-        absent = np.isnan(table.signals[name])
+        added = np.interp(values, at, height)
+        absent = np.isnan(values)
         if absent.any():
             added[absent] = float(np.nanmean(added)) if curve.absent is None else curve.absent
         odds += added

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 RAMPS = 4  # pieces of one signal's curve, between quantiles of its values
 PENALTY = 1.0  # precision of the prior of each piece and each offset
+FEWEST_KNOWN = 30  # labels, or a tenth of all, that a signal must have to be fitted
 SMALLEST_SEGMENT = 10  # labels; smaller ones share the intercept
 _MOST_SEGMENTS = 200
 _STEPS = 50  # of Newton; most labels take fewer than ten
@@ -44,9 +45,9 @@ class _Column:
 
 
 def _column(name: str, values: Floats) -> _Column | None:
-    """Choose the pieces of a signal, None if no label knows it."""
+    """Choose the pieces of a signal, None if hardly a label knows it."""
     known = values[~np.isnan(values)]
-    if not len(known):
+    if not len(known) or len(known) < min(FEWEST_KNOWN, len(values) / 10):
         return None
     # Rounded as in the file, where two ends must not become one.
     knots = np.unique(np.quantile(known, np.linspace(0, 1, RAMPS + 1)).round(DIGITS))
@@ -97,6 +98,19 @@ def fit(table: SignalTable) -> CalibratedProxy:
         curves=curves,
         offsets=dict(zip(names, solved[place:-1].tolist(), strict=True)),
     )
+
+
+def with_prior(proxy: CalibratedProxy) -> CalibratedProxy:
+    """Let the prior speak where labels could not: give a proxy the curves that it lacks.
+
+    They add nothing where the signal is not known, as it was not for the labels.
+    """
+    assumed = {
+        name: Curve(points=((0.0, 0.0), (1.0, rise)), absent=0.0)
+        for name, rise in PRIOR.items()
+        if name not in proxy.curves
+    }
+    return replace(proxy, curves={**proxy.curves, **assumed})
 
 
 def _prior(columns: list[_Column], segments: int) -> tuple[Floats, Floats]:

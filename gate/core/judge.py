@@ -143,14 +143,18 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else canonical_json(value)
 
 
+def known_answers(judge: Judge) -> list[str]:
+    """Return the answers that mean something."""
+    return [FIRST, SECOND, TIE] if judge.compares else list(judge.answers)
+
+
 def answer_of(judge: Judge, text: str) -> str | None:
     """Return the enumerated answer that a response holds, None if it holds none."""
     parsed = parse_json(text)
     said = parsed.get(_enumerated(judge.prompt)[0]) if isinstance(parsed, dict) else parsed
     if not isinstance(said, str):
         said = text.strip()
-    known = {FIRST, SECOND, TIE} if judge.compares else judge.answers.keys()
-    return said if said in known else None
+    return said if said in known_answers(judge) else None
 
 
 def word_of(judge: Judge, answers: Sequence[str | None]) -> float | None:

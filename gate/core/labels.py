@@ -22,6 +22,7 @@ class Labels:
     duplicates: int  # rows left out: same item, output, decision, reviewer, time and prompt
     disagreements: int  # pairs of item and output that one row overrides and one does not: kept
     reviewed_twice: int  # pairs of item and output with decisions of two or more reviewers
+    undecided: int = 0  # rows of a review sheet that wait for their decision, left out
     reviewers: tuple[str, ...]  # sorted; a row without one counts as nobody
 
 

@@ -105,7 +105,7 @@ class OverrideFile:
         """Tell whether an output with this score is to be reviewed; one without a score is."""
         if score is None or self.review is None:
             return True
-        return score >= self.review.threshold_of(segment)
+        return not score < self.review.threshold_of(segment)  # what is no number is reviewed
 
 
 def as_json(file: OverrideFile) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gate.core.student import student_tails
 
 if TYPE_CHECKING:
     from gate.core.calibrated import CalibratedProxy
-    from gate.core.signal_table import Floats, SignalTable
+    from gate.core.signal_table import Bools, Floats, SignalTable
 
 FEWEST = 30  # labels, and a third of as many clusters, below which nothing is tested
 _ERROR = 0.01  # chance that a proxy which fits is said not to
@@ -42,6 +42,7 @@ def proxy_fit(proxy: CalibratedProxy, table: SignalTable) -> ProxyFit | None:
     Source:
         Spiegelhalter (1986), Statistics in Medicine 5(5), for the second, summed by clusters.
     """
+    table = table.only(_whole(proxy, table))
     clusters = len(np.unique(table.cluster))
     if table.rows < FEWEST or clusters * 3 < FEWEST:
         return None
@@ -58,6 +59,15 @@ def proxy_fit(proxy: CalibratedProxy, table: SignalTable) -> ProxyFit | None:
         p_value=p_value,
         fits=p_value > _ERROR,
     )
+
+
+def _whole(proxy: CalibratedProxy, table: SignalTable) -> Bools:
+    """Return which labels have every signal that the proxy cannot do without."""
+    whole = np.ones(table.rows, dtype=np.bool_)
+    for name, curve in proxy.curves.items():
+        if curve.absent is None:
+            whole &= ~np.isnan(table.signals.get(name, np.full(table.rows, np.nan)))
+    return whole
 
 
 def _tested(residual: Floats, table: SignalTable) -> float:

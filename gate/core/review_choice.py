@@ -59,8 +59,20 @@ class ReviewChoice:
             return self.tuned
         if not self.current.threshold and not self.current.segments:
             return None
+        if self.tuned is not None and _is_no_higher(self.current, self.tuned):
+            return replace(
+                self.current, max_miss=self.tuned.max_miss, confidence=self.tuned.confidence
+            )
         # It was chosen by hand, or for the scores of another proxy: nothing is promised of it.
         return replace(self.current, max_miss=None, confidence=None)
+
+
+def _is_no_higher(current: ReviewRule, tuned: ReviewRule) -> bool:
+    """Tell whether a rule misses nothing that the tuned one does not: the promise is its, too."""
+    return current.threshold <= tuned.threshold and all(
+        current.segments.get(name, current.threshold) <= tuned.segments.get(name, tuned.threshold)
+        for name in {*current.segments, *tuned.segments}
+    )
 
 
 def choose_threshold(
@@ -108,7 +120,11 @@ def choose_threshold(
             threshold=pooled,
             segments=own,
         )
-    adopted, reason = _decide(whole, limits, tuned, int(overridden.sum()), fewest)
+    seen = f"{int(overridden.sum())} overridden labels"
+    clusters = len(np.unique(table.cluster[overridden]))
+    if clusters < overridden.sum():
+        seen += f" come from {clusters} clusters, whose labels are alike, and"
+    adopted, reason = _decide(whole, limits, tuned, seen, fewest)
     return ReviewChoice(
         limits=limits,
         current=current,
@@ -164,14 +180,13 @@ def _by_fold(
 
 
 def _decide(
-    whole: Counted, limits: ReviewLimits, tuned: ReviewRule | None, overridden: int, fewest: int
+    whole: Counted, limits: ReviewLimits, tuned: ReviewRule | None, seen: str, fewest: int
 ) -> tuple[bool, str]:
     promise = f"at most {limits.max_miss * 100:g} % missed"
     if whole.after is None or tuned is None:
         return False, (
-            f"no threshold can promise {promise}: the {overridden} overridden labels tell too "
-            f"little; four of five parts must hold {fewest}, and more if those of a cluster are "
-            "alike"
+            f"no threshold can promise {promise}: the {seen} tell too little; it takes as much as "
+            f"{fewest} independent ones say, in four of five parts of them"
         )
     before, after = whole.before.false_positives, whole.after.false_positives
     everything = max([tuned.threshold, *tuned.segments.values()]) == 0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     "case", "output", "repeat", "segment", "cluster", "failed", "failure_code", "override",
-    "latency_ms", "cost_usd", "tokens",
+    "latency_ms", "cost_usd", "tokens", "mean_logprob", "min_logprob",
 )  # fmt: skip
 OF_THE_SUITE = ("failed", "failure_code", "override", "segment", "cluster")
 _KNOWN = frozenset(KEYS)
@@ -153,6 +153,8 @@ def trial_of(row: Mapping[str, Any], *, case_id: str, repeat: int) -> Trial:
         input_tokens=tokens,
         output_tokens=None if tokens is None else 0,
         cost_usd=cost_usd,
+        mean_logprob=_logprob(row, "mean_logprob"),
+        min_logprob=_logprob(row, "min_logprob"),
         # Stated latencies are taken to compare: as if all had been called at one time.
         received_at=0.0 if latency_ms is None else _AT_ONE_TIME + latency_ms / 1000,
     )  # fmt: skip
@@ -189,6 +191,15 @@ def _number(row: Mapping[str, Any], key: str, most: float = _LARGEST) -> float |
             raise ConfigError(f"{key}: {_shown(value)} is no number", fix=_null(value))
     if not 0 <= value <= most:  # NaN is in no range
         raise ConfigError(f"{key}: {_shown(value)} is not between 0 and {most:g}", fix=_null(value))
+    return float(value)
+
+
+def _logprob(row: Mapping[str, Any], key: str) -> float | None:
+    value = plain(row.get(key))
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not -_LARGEST <= value <= 0:
+        raise ConfigError(f"{key}: {_shown(value)} is no log of a probability", fix=_null(value))
     return float(value)
 
 

@@ -35,6 +35,7 @@ class Score:
     tokens: int | None
     latency_ms: float | None  # None: not called side by side with the other side's
     text: str
+    lacks_signal: bool = False  # the override proxy needs one that is not known
 
     @property
     def failed(self) -> bool:
@@ -198,6 +199,7 @@ def _score(
         tokens=_tokens(response),
         latency_ms=response.latency_ms if is_timed else None,
         text=response.text,
+        lacks_signal=references is not None and override is None,
     )
 
 

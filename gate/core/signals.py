@@ -20,6 +20,7 @@ Signals = Mapping[str, float]
 
 REFERENCES = 3  # approved outputs that one output is held against; more changes the mean little
 _LONGEST = 100_000  # characters; `size` tells no longer ones apart
+_ROUNDING = 1e-6  # the logarithm of a probability of 1 may lie so far above 0
 _RATIO = 4  # an output so many times as long, or as short, as wanted has all of `length`
 
 
@@ -115,7 +116,10 @@ def _size(answer: Answer) -> float:
 
 
 def _unlikely(logprob: float | None) -> float | None:
-    return None if logprob is None else 1.0 - math.exp(min(0.0, logprob))
+    """Return 1 less a probability, None where it is not known or none at all."""
+    if logprob is None or not logprob <= _ROUNDING:
+        return None
+    return 1.0 - math.exp(min(0.0, logprob))
 
 
 COMPARED: dict[str, Callable[[_Pair], float]] = {

@@ -96,7 +96,7 @@ def calibrate_suite(
         labels=seen,
         refusals=(),
         judge=None if bench is None else judge_seen(bench, outputs, table, seen.agreement),
-        notes=(*_notes(seen), *(bench.notes() if bench else ())),
+        notes=(*_notes(seen), *outputs.notes(), *(bench.notes() if bench else ())),
     )
     few = too_few(table)
     if few:
@@ -108,7 +108,8 @@ def calibrate_suite(
     )
     chosen = choose_threshold(table, fitted, limits, _current(suite, limits, asked.current))
     reasons = (*refusals(fitted), *_alone(fitted, report.judge))
-    report = replace(report, fitted=fitted, review=chosen, refusals=reasons)
+    notes = (*report.notes, *_doubts(fitted, report.judge))
+    report = replace(report, fitted=fitted, review=chosen, refusals=reasons, notes=notes)
     if report.refusals:
         return Calibrated(report=report, file=None)
     file = _file(report, fitted, chosen, digest=fingerprint_of_rows(labels_path), now=now)
@@ -132,6 +133,20 @@ def _bench(project: Project, suite: Suite, progress: Progress, options: Options)
     return None if judge is None else Bench(judge, suite.name, project, progress, options)
 
 
+def _doubts(fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:
+    """Say what a reader should not overlook in a proxy that is good enough."""
+    found = []
+    if fitted.pooled.gain.value > 0 and fitted.pooled.gain.interval[0] <= 0:
+        found.append(
+            f"its gain over the base rate is not shown: {fitted.pooled.gain.value:.3f} "
+            f"({fitted.pooled.gain.interval[0]:.3f} to {fitted.pooled.gain.interval[1]:.3f}), "
+            f"from {fitted.pooled.clusters} clusters"
+        )
+    if judge is not None and "judge" not in fitted.proxy.names:
+        found.append("the judge adds nothing to the other signals: the gate will not ask it")
+    return tuple(found)
+
+
 def _alone(fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:
     """Refuse a proxy that is nothing but a judge which agrees less than the reviewers do."""
     used = {name for name, each in fitted.signals.items() if each.log_odds and each.varies}
@@ -151,6 +166,7 @@ def _seen(labels: Labels, source: str) -> LabelsSeen:
         source=source,
         rows=len(labels.rows),
         decisions=Counter(label.decision for label in labels.rows),
+        undecided=labels.undecided,
         duplicates=labels.duplicates,
         disagreements=labels.disagreements,
         reviewed_twice=labels.reviewed_twice,

@@ -225,7 +225,8 @@ class _Reader:
         is_edited = not disk.exists(path) or disk.read(path) != self._tree.read(path)
         if is_edited and base.judge == head.judge:
             self._notes.append(
-                f"judge of suite {base.name} edited in this change; not used for this verdict"
+                f"judge of suite {base.name} edited in this change; not used for this verdict; "
+                "merged without a new gate calibrate, it ends every check in exit 4"
             )
         worker = judge.prompt.provider == "command"
         checkout = self._tree.checkout if worker else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gate.core.blindness import is_blind
 from gate.core.config import Config
 from gate.core.ending import finish
 from gate.core.outcomes import changes, failure_codes, unchanged
@@ -70,12 +71,14 @@ def compare(project: Project, asked: Comparison, *, today: str) -> Report:
     else:
         own = choose_suites(project.config(), (asked.suite,))[asked.suite]
         scored, answers = _by_suite(project, own, asked)
-        proxy = proxy_notes(own, config.policy, answers)
+        proxy = proxy_notes(own, config.policy, answers, calls_none=True)
     is_named = asked.policy_file is not None or project.config_name is not None
     named = config.policy if is_named else None
     waivers = Waivers(given=config.waivers, today=today)
     fingerprint = fingerprint_of_rows(asked.new)
     judged = judge_scored(scored, named, waived=waivers.holding(fingerprint))
+    if judged.verdict is not Verdict.FAIL and is_blind(scored, config.policy):
+        judged = replace(judged, verdict=Verdict.INCOMPLETE)
     suite = _suite_report(NAME if asked.suite is None else asked.suite, scored, judged)
     # No prompt is known here: what a waiver is bound to is the file of the new outputs.
     bound = (replace(suite, prompt_new=PromptSeen(fingerprint=fingerprint, model="")),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gate.core.blindness import is_blind
 from gate.core.columns import columns_of
 from gate.core.judgement import judge_columns
 from gate.core.outcomes import changes, failure_codes, unchanged
@@ -139,6 +140,12 @@ class SuiteJudge:
             known = self._known[case.case_id] = (self._shared.setdefault(these, these), scored)
         return known[1]
 
+    def _is_blind(self) -> bool:
+        """Tell whether what fails fails without the overrides, and nothing else may be said."""
+        judged = self.judged
+        fails = judged is not None and judged.verdict is Verdict.FAIL
+        return not fails and is_blind(self.scored, self._policy)
+
     def _outputs(self, found: Gathered, look: int) -> Iterator[Question]:
         """Yield the outputs that a look sees, each with the approved one beside it."""
         due = found.plan.due(look)
@@ -166,7 +173,7 @@ class SuiteJudge:
         ]
         return SuiteReport(
             suite=self._change.suite.name,
-            verdict=Verdict.INCOMPLETE if is_cut else judged.verdict,
+            verdict=Verdict.INCOMPLETE if is_cut or self._is_blind() else judged.verdict,
             cases=len(self._change.cases),
             trials_old=self._looks[-1].trials_old,
             trials_new=self._looks[-1].trials_new,

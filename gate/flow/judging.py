@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.config import Suite
 from gate.core.cost import most_usd
-from gate.core.judge import answer_of, questions, word_of
+from gate.core.judge import answer_of, known_answers, questions, word_of
 from gate.core.prompt import request_for
 from gate.errors import IncompleteError
 from gate.flow.asking import Asking, Source, make_plan
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     Question = tuple[Case, str, str | None]  # an output, and the approved one beside it
 
+_QUOTED = 60  # characters of what a judge said
 _BEARABLE = 0.05  # share of the questions that may stay without a usable answer
 
 
@@ -94,6 +95,12 @@ class Bench:
         recordings = self._project.recordings()
         try:
             found, pending = recorded(make_plan(change, asking), (recordings,), sources)
+            if pending and self._options.offline:
+                raise IncompleteError(
+                    f"suite {self._name!r}: the judge was not asked {len(pending)} questions "
+                    "before, and offline it cannot be",
+                    fix="run once without --offline, where the judge can be reached",
+                )
             tools = Tools(project=self._project, recordings=recordings, progress=self._progress)
             options = self._within_budget(pending, used)
             try:
@@ -147,13 +154,23 @@ class Bench:
                 fix="run it again with a larger one: what was answered is recorded",
             )
         if self.unusable > _BEARABLE * len(self._said):
-            why = "".join(f"; {text}" for text, _ in found.said.most_common(1))
             raise IncompleteError(
                 f"suite {self._name!r}: the judge gave no usable answer to {self.unusable} of "
-                f"{len(self._said)} questions{why}",
-                fix="run it again; where its answers are none of those known, give its prompt a "
-                "jsonSchema with an enum",
+                f"{len(self._said)} questions{self._heard(found)}",
+                fix=f"known: {', '.join(known_answers(self.judge))}; a jsonSchema with an enum "
+                "holds the judge to them; an answer that came is recorded, and not asked for again",
             )
+
+    def _heard(self, found: Gathered) -> str:
+        """Quote what came in place of an answer."""
+        texts = dict.fromkeys(
+            trial.response.text
+            for trials in found.trials["new"].values()
+            for trial in trials
+            if trial.response and answer_of(self.judge, trial.response.text) is None
+        )
+        said = [*map(repr, texts), *(text for text, _ in found.said.most_common(1))]
+        return f"; it said {', '.join(each[:_QUOTED] for each in said[:3])}" if said else ""
 
     def notes(self) -> tuple[str, ...]:
         """Say what it took."""

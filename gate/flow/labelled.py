@@ -91,6 +91,19 @@ class LabelledOutputs:
         """Yield each label with its case."""
         return ((label, self._cases.case_of(label)) for label in self.labels)
 
+    def notes(self) -> tuple[str, ...]:
+        """Say of how many labels nothing is known but their output."""
+        alone = sum(
+            case.expected is None and not self._approved(case, label)
+            for label, case in self.outputs()
+        )
+        if not alone:
+            return ()
+        return (
+            f"{alone} of {len(self.labels)} labels have no expectation and no approved output to "
+            "be held against: no signal compares them, and no judge that compares is asked",
+        )
+
     def questions(self) -> Iterator[Question]:
         """Yield what a judge is to be asked about."""
         for label, case in self.outputs():

@@ -54,6 +54,11 @@ def suite_notes(suite: SuiteChange, run: SuiteRun, policy: Policy, today: str) -
     if run.report.override_estimates is not None:
         notes.append(estimates_note(name, run.report.override_estimates))
     if suite.labels is not None:
+        if suite.labels.undecided:
+            notes.append(
+                f"suite {name}: {suite.labels.undecided} rows of {suite.suite.labels} wait for "
+                "their decision and do not count"
+            )
         from gate.flow.proxy_drift import drift_of_proxy
 
         notes += drift_of_proxy(suite)

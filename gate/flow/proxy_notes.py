@@ -19,7 +19,12 @@ _OF_LOGPROBS = {"doubt", "weakest_token"}
 
 
 def proxy_notes(
-    suite: Suite, policy: Policy, answers: Iterable[Response], judge: Judge | None = None
+    suite: Suite,
+    policy: Policy,
+    answers: Iterable[Response],
+    judge: Judge | None = None,
+    *,
+    calls_none: bool = False,
 ) -> list[str]:
     """Say which proxy gave the override rate, and what it could not judge.
 
@@ -28,6 +33,7 @@ def proxy_notes(
         policy: Of the run.
         answers: Of both sides.
         judge: That can be asked; None: there is none.
+        calls_none: The command calls nothing, and takes what rows say.
     """
     if "override_rate" not in policy.metrics:
         return []
@@ -42,10 +48,13 @@ def proxy_notes(
         f"({suite.calibration.fitted_at[:10]}): AUC {out.auc:.2f}, ECE {out.ece:.3f}{worst}, on "
         "labels that it did not see"
     ]
-    if suite.calibration.judge != (judge.prompt.fingerprint if judge else None):
+    listens = "judge" in suite.rules.proxy.names
+    if listens and calls_none:
+        notes.append(f"suite {name}: gate compare asks no judge: overrides are not counted")
+    elif listens and suite.calibration.judge != (judge.prompt.fingerprint if judge else None):
         notes.append(
-            f"suite {name}: the override proxy was calibrated with another judge than can be asked "
-            f"here: overrides are not counted; next: gate calibrate {name} LABELS"
+            f"suite {name}: the override proxy was calibrated with another judge than the one of "
+            f"gate.yaml: overrides are not counted; next: gate calibrate {name} LABELS"
         )
     needed = _OF_LOGPROBS.intersection(suite.rules.proxy.names)
     curves = suite.calibration.proxy.curves
@@ -54,8 +63,12 @@ def proxy_notes(
         if any(lack):
             notes.append(
                 f"suite {name}: {sum(lack)} of {len(lack)} answers have no log-probabilities, "
-                "which the override proxy needs: their overrides are not counted; ask for them "
-                "with modelParameters, logprobs: true"
+                "which the override proxy needs: their overrides are not counted; "
+                + (
+                    "add mean_logprob and min_logprob to the rows"
+                    if calls_none
+                    else "where the provider gives them, ask with modelParameters, logprobs: true"
+                )
             )
     return notes
 

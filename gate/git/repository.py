@@ -57,8 +57,11 @@ class Repository:
     def named(self, name: str) -> str | None:
         """Return the commit that a user means, or None.
 
-        A branch goes before a tag of the same name, which whoever may push tags could make.
+        A branch goes before a tag of the same name, which whoever may push tags could make. HEAD
+        is what is checked out here, and not a remote's.
         """
+        if name == "HEAD":
+            return self.resolve(name)
         places = ("refs/heads/", "refs/remotes/", "refs/remotes/origin/")
         if re.fullmatch(r"[\w./-]+", name, re.ASCII) and not name.startswith("refs/"):
             for place in places:

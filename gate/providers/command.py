@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from gate.providers.registry import Place
 
 _LONGEST_LINE = 16 << 20  # bytes
+_LARGEST = 1e15  # sums of many such numbers stay finite
+_ROUNDING = 1e-6
 _STDERR_SHOWN = 600  # characters
 _NOT_FOR_WORKERS = frozenset((*RUNNER_FILES, *RUNNER_PLACES, *OF_A_HOOK))
 _FAREWELL_S = 2.0  # between closing the worker's input and killing it
@@ -224,6 +226,7 @@ def _kill(worker: asyncio.subprocess.Process) -> None:
 
 def _response(reply: dict[str, Any], latency_ms: float) -> Response:
     output, model, cost = reply["output"], reply.get("model"), reply.get("cost_usd")
+    logprobs = reply.get("logprobs")
     if cost is not None and not 0 <= cost < math.inf:
         raise ValueError(f"cost_usd is {cost}")
     return Response(
@@ -234,4 +237,12 @@ def _response(reply: dict[str, Any], latency_ms: float) -> Response:
         output_tokens=token_count(reply.get("output_tokens")),
         cost_usd=cost,
         vendor_model=None if model is None else vendor_word(model),
+        logprobs=None if logprobs is None else tuple(_logprob(each) for each in logprobs) or None,
     )
+
+
+def _logprob(value: Any) -> float:
+    """Return the natural logarithm of a probability; one of 1 may be rounded above 0."""
+    if type(value) not in (int, float) or not -_LARGEST <= value <= _ROUNDING:
+        raise ValueError(f"a logprob is {value!r}")
+    return min(0.0, float(value))

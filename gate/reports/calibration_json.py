@@ -54,6 +54,7 @@ def _labels(seen: LabelsSeen) -> dict[str, Any]:
         "source": seen.source,
         "rows": seen.rows,
         "decisions": dict(sorted(seen.decisions.items())),
+        "undecided": seen.undecided,
         "duplicates": seen.duplicates,
         "disagreements": seen.disagreements,
         "reviewed_twice": seen.reviewed_twice,
@@ -69,6 +70,7 @@ def _fitted(fitted: Fitted) -> dict[str, Any]:
         "pooled": _reliability(fitted.pooled),
         "within": _measure(fitted.within),
         "segments": {name: _reliability(each) for name, each in fitted.segments.items()},
+        "small_segments": fitted.small_segments,
         "signals": {
             name: {
                 "known": each.known,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from gate.core.calibration import SMALLEST_SEGMENT
+from gate.reports import numbers
 from gate.reports.safe_text import visible, visible_name
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from gate.core.calibration_report import CalibrationReport, JudgeSeen, LabelsSeen
     from gate.core.clustered import Measure
     from gate.core.kappa import Agreement
+    from gate.core.override_file import ReviewRule
     from gate.core.reliability import Bin, Reliability
     from gate.core.review import Reviewed
     from gate.core.review_choice import ReviewChoice
@@ -73,6 +76,8 @@ def _labels(seen: LabelsSeen) -> list[str]:
     lines = [f"{seen.rows} labels in {visible(seen.source)}{by}: {decisions}"]
     if seen.duplicates:
         lines.append(f"{seen.duplicates} rows stand there twice and count once")
+    if seen.undecided:
+        lines.append(f"{seen.undecided} rows wait for their decision and do not count")
     if seen.reviewed_twice:
         lines.append(
             f"{seen.reviewed_twice} outputs were decided by two or more reviewers: "
@@ -89,7 +94,7 @@ def _labels(seen: LabelsSeen) -> list[str]:
 def _kappa(found: Agreement | None) -> str:
     if found is None or found.kappa is None:
         return "no kappa: only one decision was ever made"
-    told = f"kappa {found.kappa:.2f}"
+    told = f"kappa {round(found.kappa, 2) + 0.0:.2f}"
     if found.interval is not None:
         told += f" ({found.interval[0]:.2f} to {found.interval[1]:.2f})"
     return f"{told}, agreed on {found.agreed * 100:.0f} %"
@@ -118,7 +123,10 @@ def _signals(fitted: Fitted) -> list[str]:
 def _weight(found: SignalFound) -> str:
     if not found.log_odds:
         return "not used"
-    return f"{found.log_odds:+.2f}" + ("" if found.varies else " (assumed: it never varies here)")
+    why = "" if found.varies else " (assumed: it never varies here)"
+    if not found.varies and not found.known:
+        why = " (assumed: no label has it)"
+    return f"{found.log_odds:+.2f}{why}"
 
 
 def _reliability(pooled: Reliability) -> list[str]:
@@ -161,6 +169,11 @@ def _segments(fitted: Fitted) -> list[str]:
     rows += [_segment(visible_name(name), each) for name, each in fitted.segments.items()]
     headers = ["segment", "labels", "overridden", "predicted", "AUC", "Brier", "gain", "ECE"]
     lines = _table(rows, [*headers, "by chance"])
+    if fitted.small_segments:
+        lines.append(
+            f"{fitted.small_segments} segments with fewer than {SMALLEST_SEGMENT} labels are not "
+            "shown"
+        )
     if fitted.segments and fitted.within is not None:
         lines.append(
             f"AUC among outputs of the same segments: {fitted.within.value:.3f}, with 95 % "
@@ -168,7 +181,7 @@ def _segments(fitted: Fitted) -> list[str]:
         )
     lines.append(
         "gain: Brier score below the base rate's; by chance: an ECE that a perfect proxy stays "
-        "below in 95 of 100 such sets of labels"
+        "below in 95 of 100 such sets of labels; off: above that"
     )
     return lines
 
@@ -183,7 +196,7 @@ def _segment(name: str, found: Reliability) -> list[str]:
         f"{found.brier.value:.3f}",
         _with(found.gain),
         _with(found.ece),
-        f"{found.ece_by_chance:.3f}",
+        f"{found.ece_by_chance:.3f}" + (", off" if found.ece.value > found.ece_by_chance else ""),
     ]
 
 
@@ -198,7 +211,7 @@ def _judge(judge: JudgeSeen, humans: Agreement | None) -> list[str]:
         lines.append(
             f"shown in both orders, it says the same of {judge.bias.consistent * 100:.0f} % of "
             f"{judge.bias.pairs} pairs; the first whatever the order {judge.bias.first} times, the "
-            f"second {judge.bias.second} times (p {judge.bias.p_value:.4f})"
+            f"second {judge.bias.second} times (p {numbers.p_value_told(judge.bias.p_value)})"
         )
     if judge.missing:
         lines.append(f"{judge.missing} labels have no answer of the judge")
@@ -214,20 +227,29 @@ def _review(review: ReviewChoice) -> list[str]:
         f"review threshold: at most {limits.max_miss * 100:g} % of the overridden outputs unseen, "
         f"with {limits.confidence * 100:g} % confidence"
     )
-    rows = [_reviewed("current", _at(review.current.threshold), review.counted.before)]
+    rows = [_reviewed("current", _scores(review.current), review.counted.before)]
+    if not review.current.threshold and not review.current.segments:
+        rows = [["current", "all", f"{review.counted.before.accepted} (all)", "none"]]
     if review.tuned is not None and review.counted.after is not None:
-        rows.append(_reviewed("tuned", _at(review.tuned.threshold), review.counted.after))
+        rows.append(_reviewed("tuned", _scores(review.tuned), review.counted.after))
         for name, each in review.segments.items():
             at = review.tuned.segments.get(name, review.tuned.threshold)
             told = visible_name(name)
             before = review.current.segments.get(name, review.current.threshold)
-            rows.append(_reviewed(f"  {told}, current", _at(before), each.before))
+            if before:
+                rows.append(_reviewed(f"  {told}, current", _at(before), each.before))
             if each.after is not None:
                 rows.append(_reviewed(f"  {told}, tuned", _at(at), each.after))
     headers = ["", "score from", "accepted, to a human", "overridden, unseen"]
     lines += _table(rows, headers)
+    if review.tuned is not None and review.tuned.segments:
+        lines.append(f"without a segment that has its own: from {_at(review.tuned.threshold)} on")
     lines.append(f"{'adopted' if review.adopted else 'not adopted'}: {visible(review.reason)}")
     return lines
+
+
+def _scores(rule: ReviewRule) -> str:
+    return "by segment" if rule.segments else _at(rule.threshold)
 
 
 def _at(threshold: float) -> str:

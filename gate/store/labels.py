@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +41,18 @@ def read_labels(path: Path) -> Labels:
         ConfigError: The file cannot be read, is neither JSON lines nor CSV, or holds no label; or
             a row is wrong: the message names its line.
     """
-    labels = gather_labels(_labels(path))
+    undecided: list[int] = []
+    labels = gather_labels(_labels(path, undecided))
     if not labels.rows:
-        raise ConfigError(f"{path}: no labels", fix="an empty file teaches nothing; add labels")
-    return labels
+        waiting = f": {len(undecided)} rows wait for their decision" if undecided else ""
+        raise ConfigError(
+            f"{path}: no labels{waiting}", fix="a file without decisions teaches nothing; add some"
+        )
+    return replace(labels, undecided=len(undecided))
 
 
-def _labels(path: Path) -> Iterator[Label]:
+def _labels(path: Path, undecided: list[int]) -> Iterator[Label]:
+    """Yield the labels; rows of a review sheet that nobody decided on are only counted."""
     readers = {".jsonl": read_rows, ".csv": _read_csv}
     reader = readers.get(path.suffix.lower())
     if reader is None:
@@ -55,6 +61,9 @@ def _labels(path: Path) -> Iterator[Label]:
             fix="name it as what it is, or write it as one of these",
         )
     for line, row in reader(path):
+        if "decision" in row and row["decision"] is None and row.get("final") is None:
+            undecided.append(line)
+            continue
         yield _label(row, line, path)
 
 

@@ -31,7 +31,7 @@ def test_translations_are_calibrated_in_every_language_pair(folder: Folder) -> N
     assert pooled["ece"]["value"] <= 0.03
     assert len(pairs) == 7
     assert max(each["ece"]["value"] for each in pairs.values()) <= 0.08
-    best = max(each["auc"] for each in fitted["signals"].values())
+    best = max(each["auc"] or 0.5 for each in fitted["signals"].values())
     assert 0.70 < best < pooled["auc"]["value"]
     assert pooled["gain"]["interval"][0] > 0
     # Each pair's own misses keep the limit on labels that neither model nor threshold saw.

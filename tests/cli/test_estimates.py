@@ -66,7 +66,22 @@ def test_a_sheet_that_nobody_filled_in_is_no_label(repo: Folder) -> None:
     repo.write({LABELS: repo.read("sheets/s.jsonl")})
     done = run(repo, "check")
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"{LABELS}:1: neither 'decision' nor 'final' is given" in done.stderr
+    assert f"{LABELS}: no labels: 92 rows wait for their decision" in done.stderr
+
+
+def test_a_sheet_may_be_filled_in_as_far_as_one_likes(repo: Folder) -> None:
+    adopt(repo)
+    run(repo, "check", "--all-calls", "--review-sheets", "sheets")
+    rows = filled(repo.read("sheets/s.jsonl"))
+    for row in rows[60:]:
+        row["decision"] = None
+    repo.write({LABELS: labels_file(rows)})
+    report = judged(repo, "--all-calls", exit_code=1)
+    found = report["suites"][0]["override_estimates"]
+    assert found["old"]["labels"] + found["new"]["labels"] == 60
+    assert (
+        f"suite s: 40 rows of {LABELS} wait for their decision and do not count" in report["notes"]
+    )
 
 
 def test_labels_of_the_runs_own_outputs_correct_the_proxy_beside_it(repo: Folder) -> None:

@@ -56,6 +56,7 @@ REVIEWED = {
 COUNTED = {"before": REVIEWED, "after": REVIEWED}
 SIGNAL = {"known": "int", "auc": "float", "log_odds": "float", "varies": "bool"}
 POINTS = [["float"]]
+ASSUMED = ("decision", "fields", "text", "length")  # no label has them: the prior speaks
 STRUCTURE = {
     "version": "int",
     "suite": "str",
@@ -67,6 +68,7 @@ STRUCTURE = {
         "source": "str",
         "rows": "int",
         "decisions": {"accepted": "int", "edited": "int", "rejected": "int"},
+        "undecided": "int",
         "duplicates": "int",
         "disagreements": "int",
         "reviewed_twice": "int",
@@ -78,13 +80,18 @@ STRUCTURE = {
         "pooled": RELIABILITY,
         "within": MEASURE,
         "segments": {"SEGMENT": RELIABILITY},
-        "signals": {"failure": SIGNAL, "doubt": SIGNAL, "judge": SIGNAL},
+        "small_segments": "int",
+        "signals": {
+            **dict.fromkeys(("failure", "doubt", "judge"), SIGNAL),
+            **dict.fromkeys(ASSUMED, {**SIGNAL, "auc": "NoneType"}),
+        },
         "proxy": {
             "intercept": "float",
             "curves": {
                 "failure": {"points": POINTS, "absent": "NoneType"},
                 "doubt": {"points": POINTS, "absent": "NoneType"},
                 "judge": {"points": POINTS, "absent": "float"},
+                **dict.fromkeys(ASSUMED, {"points": POINTS, "absent": "float"}),
             },
             "offsets": {"SEGMENT": "float"},
         },

@@ -15,6 +15,7 @@ from gate.errors import ConfigError
 from gate.store.labels import read_labels
 
 ROW = '{"case": "a", "output": "x", "decision": "accepted"}\n'
+UNDECIDED = "a file without decisions teaches nothing; add some"
 HEAD = "case,output,decision\n"
 LOGS = "case,output,decision,mean_logprob\na,x,edited,"
 OBJECT = "one JSON object a line"
@@ -146,9 +147,14 @@ def bad_json(name, content, says, fix):
         bad("list", "logprobs\n", ":1: unknown column 'logprobs'", "write 'mean_logprob' and 'min"),
         bad("column-twice", "case,case\n", f":1: column 'case' {TWICE}", "remove one; the other"),
         bad("whole-and-part", "input.x,input\n", f":1: column 'input.x' {TWICE}", "remove one; "),
-        bad_json("empty-jsonl", "\n", ": no labels", "an empty file teaches nothing; add labels"),
-        bad("empty-csv", "", ": no labels", "an empty file teaches nothing; add labels"),
-        bad("only-a-header", HEAD, ": no labels", "an empty file teaches nothing; add labels"),
+        bad_json("empty-jsonl", "\n", ": no labels", UNDECIDED),
+        bad("empty-csv", "", ": no labels", UNDECIDED),
+        bad(
+            "only-a-header",
+            HEAD,
+            ": no labels",
+            UNDECIDED,
+        ),
         bad("suffix", ROW, ": labels are read from .jsonl or .csv", "name it as", file="l.txt"),
     ],
 )
