@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -11,11 +13,13 @@ from gate.commands.options import config_option, open_here, read_change, side_op
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from gate.core.model import Prompt
-    from gate.core.score import ScoredCase
+    from gate.core.model import Case, Prompt, Trial
+    from gate.core.score import Judged, ScoredCase
     from gate.flow.change import SuiteChange
+    from gate.flow.project import Project
     from gate.reports.one_case import OneCase
 
 
@@ -61,15 +65,43 @@ def command(
         known, _ = recorded(plan, (recordings,), {"old": Source(), "new": Source()})
     finally:
         recordings.close()
-    trials = known.trials
+    before, after = (known.trials[side][case] for side in ("old", "new"))
     scored = score(
-        found, chosen[0], trials["old"][case], trials["new"][case], is_same=case in plan.same
+        found,
+        chosen[0],
+        before,
+        after,
+        is_same=case in plan.same,
+        judged=_judged(project, found, chosen[0], before, after),
     )
     click.echo(
         render(_seen(found, scored, change.explain_flags), medium_here(is_stdout=True)),
         nl=False,
         color=True,
     )
+
+
+def _judged(
+    project: Project,
+    change: SuiteChange,
+    case: Case,
+    old: Sequence[Trial],
+    new: Sequence[Trial],
+) -> Judged | None:
+    """Return what a judge said of the answers, as far as it is recorded; None: there is none."""
+    if change.judge is None:
+        return None
+    from gate.errors import IncompleteError
+    from gate.flow.gather import Options
+    from gate.flow.judge import outputs_of
+    from gate.flow.judging import Bench
+    from gate.replay.progress import Progress
+
+    silent = Progress(None, clock=time.monotonic)
+    bench = Bench(change.judge, change.suite.name, project, silent, Options(offline=True))
+    with suppress(IncompleteError):
+        bench.ask(outputs_of(change, case, old, new))
+    return bench.word
 
 
 def _seen(change: SuiteChange, scored: ScoredCase, flags: str) -> OneCase:

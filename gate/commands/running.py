@@ -96,6 +96,7 @@ def run_suites(
         StoppedError: A suite could not be judged; the report knows those before it.
     """
     from gate.flow.notes import suite_notes
+    from gate.flow.override_cases import risen_note
 
     day = today()
     if not change.suites:
@@ -123,6 +124,7 @@ def run_suites(
             notes += run.notes
             if run.report.verdict is not None:
                 notes += suite_notes(suite, run, policy, day)
+                notes += risen_note(run.report, run.scored, change.explain_flags)
     if shards:
         notes.append(f"merged from {shards.count} shards")
     return Ran(day=day, suites=tuple(reports), notes=tuple(notes), own=own)

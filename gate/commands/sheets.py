@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gate.commands.today import today
 from gate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def write_sheet(change: SuiteChange, run: SuiteRun, options: dict[str, object]) 
             f"{path}: is there already, perhaps with decisions",
             fix="name another folder, or move the file away",
         )
-    rows = list(review_sheet(change, run, size=size, seed=seed))  # type: ignore[arg-type]
+    rows = list(review_sheet(change, run, size=size, seed=seed, today=today()))  # type: ignore[arg-type]
     try:
         write_whole(path, rows)
     except OSError as error:

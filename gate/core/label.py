@@ -211,6 +211,11 @@ def _logprobs(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
     mean, least = _number(row, "mean_logprob"), _number(row, "min_logprob")
     logprobs = row.get("logprobs")
     if logprobs is None:
+        if mean is not None and least is not None and least > mean:
+            raise ConfigError(
+                f"min_logprob {least:g} is above mean_logprob {mean:g}",
+                fix="the least of some numbers is no more than their mean: are they swapped?",
+            )
         return mean, least
     if mean is not None or least is not None:
         key = "min_logprob" if mean is None else "mean_logprob"

@@ -10,6 +10,7 @@ from gate.core.agreement import between_reviewers
 from gate.core.calibration import calibrate, refusals, too_few
 from gate.core.calibration_report import CalibrationReport, LabelsSeen
 from gate.core.config import ReviewLimits
+from gate.core.label import seconds_of
 from gate.core.override_file import FittedOn, HeldOut, OverrideFile, ReviewRule
 from gate.core.review_choice import choose_threshold
 from gate.errors import ConfigError
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from gate.flow.gather import Options
     from gate.flow.project import Project
     from gate.replay.progress import Progress
+
+
+_A_DAY_S = 86_400.0  # what clocks and zones may be off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ def calibrate_suite(
     cases = suite_cases(project.disk, suite, prompt)
     rules = replace(suite.rules, checks=(*suite.rules.checks, *prompt.evaluators))
     labels = read_labels(labels_path)
+    _see_past(labels, asked, now)
     outputs = LabelledOutputs(
         labels,
         LabelledCases(cases, labels, labels_path, name),
@@ -118,14 +123,22 @@ def calibrate_suite(
     return Calibrated(report=report, file=file)
 
 
+def _see_past(labels: Labels, asked: Asked, now: str) -> None:
+    """See that no label is from the future: later ones would never count as newer."""
+    late = next((each for each in labels.rows if each.at_s > seconds_of(now) + _A_DAY_S), None)
+    if late is not None:
+        raise ConfigError(
+            f"{asked.labels}:{late.line}: at: {late.at} lies in the future",
+            fix="write when it was decided",
+        )
+
+
 def _see_scipy() -> None:
     """See that what fits is there, before a million labels are read."""
     try:
         import scipy.optimize  # noqa: F401
     except ImportError as error:
-        raise ConfigError(
-            "gate calibrate needs scipy", fix="run: pip install 'regression-gate[calibrate]'"
-        ) from error
+        raise ConfigError("gate calibrate needs scipy", fix="run: pip install scipy") from error
 
 
 def _bench(project: Project, suite: Suite, progress: Progress, options: Options) -> Bench | None:

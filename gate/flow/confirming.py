@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def unconfirmed(run: SuiteRun, second: Gathered, note: str) -> SuiteRun:
     """Let a fail stand although old could not be called again; the note says why."""
     report = replace(with_calls_of(second, run.report), confirmation=Confirmation.UNCONFIRMED)
-    return replace(run, report=report, notes=(note,))
+    return replace(run, report=report, notes=(*run.notes, note))
 
 
 def with_calls_of(other: Gathered, report: SuiteReport) -> SuiteReport:

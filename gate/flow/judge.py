@@ -56,6 +56,16 @@ def _approved(change: SuiteChange, case: Case) -> Sequence[str]:
     return change.old.baseline.outputs_of(case.case_id) if change.old.baseline else ()
 
 
+def outputs_of(
+    change: SuiteChange, case: Case, old: Sequence[Trial], new: Sequence[Trial]
+) -> Iterator[Question]:
+    """Yield the answers of a case, each with the approved one beside it."""
+    reference = reference_of(case, old, _approved(change, case))
+    for trial in (*old, *new):
+        if trial.response is not None:
+            yield case, trial.response.text, reference
+
+
 class SuiteJudge:
     """Judges one suite, look after look, and keeps what the last look found."""
 
@@ -151,10 +161,7 @@ class SuiteJudge:
         due = found.plan.due(look)
         for case in self._change.cases:
             old, new = (found.due(side, case.case_id, due[case.case_id]) for side in ("old", "new"))
-            reference = reference_of(case, old, _approved(self._change, case))
-            for trial in (*old, *new):
-                if trial.response is not None:
-                    yield case, trial.response.text, reference
+            yield from outputs_of(self._change, case, old, new)
 
     def report(self, found: Gathered) -> SuiteReport:
         """Report what the last look found."""

@@ -75,12 +75,12 @@ def proxy_notes(
 
 def estimates_note(name: str, found: OverrideEstimates) -> str:
     """Say what the labels make of the override rates, and that the verdict is another's."""
+    sides = (("old", found.old), ("new", found.new), ("change", found.change))
     told = [
-        f"{what} {_told(each, is_change=what == 'change')}"
-        for what, each in (("old", found.old), ("new", found.new), ("change", found.change))
-        if each is not None
+        f"{what} too few labels" if each is None else f"{what} {_told(each, what == 'change')}"
+        for what, each in sides
     ]
-    if not told:
+    if not any(each for _, each in sides):
         return f"suite {name}: too few labels in {found.source} for an estimate of the overrides"
     return (
         f"suite {name}: overrides by the proxy and the labels in {found.source} together (PPI++): "
@@ -88,7 +88,7 @@ def estimates_note(name: str, found: OverrideEstimates) -> str:
     )
 
 
-def _told(found: OverrideEstimate, *, is_change: bool) -> str:
+def _told(found: OverrideEstimate, is_change: bool) -> str:  # noqa: FBT001 -- both are said
     def share(value: float) -> str:
         return numbers.signed(value, "rate") if is_change else numbers.level(value, "rate")
 

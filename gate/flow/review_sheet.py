@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from gate.flow.run import SuiteRun
 
 
-def review_sheet(change: SuiteChange, run: SuiteRun, *, size: int, seed: int) -> Iterator[str]:
+def review_sheet(
+    change: SuiteChange, run: SuiteRun, *, size: int, seed: int, today: str
+) -> Iterator[str]:
     """Yield a sheet, a line an output: labels that wait for their `decision`.
 
     Old and new are mixed, and named by the fingerprint of their prompt only, so that a reviewer
@@ -27,6 +29,7 @@ def review_sheet(change: SuiteChange, run: SuiteRun, *, size: int, seed: int) ->
         run: What was answered.
         size: Outputs of each side, at most.
         seed: Of the draw.
+        today: ISO date, which tells labels that are newer than a proxy.
     """
     drawn: list[tuple[str, dict[str, Any]]] = []
     for side in ("old", "new"):
@@ -49,6 +52,7 @@ def review_sheet(change: SuiteChange, run: SuiteRun, *, size: int, seed: int) ->
                 "segment": dict(case.segment),
                 "prompt": fingerprint,
                 "decision": None,
+                "at": today,
             }
             drawn.append((key, row))
     for _, row in sorted(drawn, key=lambda each: each[0]):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from gate.core.model import Trial
     from gate.core.policy import Policy
+    from gate.core.score import ScoredCase
     from gate.core.shard import Shard
     from gate.core.waivers import Waivers
     from gate.flow.brought import Brought
@@ -53,6 +54,7 @@ class SuiteRun:
     report: SuiteReport
     found: tuple[Gathered, ...]  # the first gathering, and the one that confirmed it
     notes: tuple[str, ...] = ()
+    scored: tuple[ScoredCase, ...] = ()  # what the last look saw
 
 
 class Runner:
@@ -195,13 +197,15 @@ class Runner:
         self._gather(change, found, pending, judge, purpose=purpose)
         report = judge.report(found)
         notes = bench.notes() if bench else ()
+        if bench is not None and bench.cost_usd:
+            report = replace(report, cost_usd=(report.cost_usd or 0.0) + bench.cost_usd)
         if change.labels is not None:
             found_rates = estimates(change, judge.scored, change.labels)
             report = replace(report, override_estimates=found_rates)
         if policy != self._policy:
             reasons = {**report.not_measured, "latency_p95": NOT_SIDE_BY_SIDE}
             report = replace(report, not_measured=reasons)
-        return SuiteRun(report=report, found=(found,), notes=notes)
+        return SuiteRun(report=report, found=(found,), notes=notes, scored=tuple(judge.scored))
 
     def _bench(self, change: SuiteChange) -> Bench | None:
         """Seat the judge that the suite's proxy was calibrated with."""
@@ -266,7 +270,8 @@ class Runner:
         begun = self._begin(change, again, stores=(*known, self._tools.recordings))
         found, _ = begun
         try:
-            report = self._run(change, begun, is_confirming=True).report
+            second = self._run(change, begun, is_confirming=True)
+            report = second.report
         except GateError as error:
             return unconfirmed(run, found, f"suite {name}: the fail is unconfirmed: {error}")
         if report.verdict is Verdict.INCOMPLETE:
@@ -279,7 +284,12 @@ class Runner:
                 confirmation=Confirmation.CONFIRMED if stands else Confirmation.NOT_CONFIRMED,
             ),
             found=(first, found),
-            notes=(confirmation_note(name, run.report, stands=stands),),
+            notes=(
+                *run.notes,
+                *second.notes,
+                confirmation_note(name, run.report, stands=stands),
+            ),
+            scored=second.scored,
         )
 
 

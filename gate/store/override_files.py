@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.override_file import from_json
 from gate.errors import ConfigError
-from gate.store.json_text import refuse_constant
+from gate.store.json_text import once, refuse_constant
 from gate.store.validation import validate
 from gate.store.worktree import WorkTree
 
@@ -52,7 +52,7 @@ def read_override_file(tree: Tree, path: str, suite: str) -> OverrideFile | None
 def _read(tree: Tree, path: str) -> OverrideFile:
     name = f"{tree.label}{path}"
     try:
-        value = json.loads(tree.read(path), parse_constant=refuse_constant)
+        value = json.loads(tree.read(path), parse_constant=refuse_constant, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{name}: not JSON: {error}", fix=_FIX) from error
     validate(value, "override", where=lambda _path: name)

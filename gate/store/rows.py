@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gate.errors import ConfigError
-from gate.store.json_text import refuse_constant
+from gate.store.json_text import once, refuse_constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,18 +58,8 @@ def same_file(old: Path, new: Path) -> bool:
         return False
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that stands twice: the last one would silently win."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"key {twice!r} stands twice")
-    return found
-
-
 # One for all lines: making one takes longer than a line.
-_DECODER = json.JSONDecoder(parse_constant=refuse_constant, object_pairs_hook=_once)
+_DECODER = json.JSONDecoder(parse_constant=refuse_constant, object_pairs_hook=once)
 
 
 def _row(line: bytes, number: int, path: Path) -> dict[str, Any]:

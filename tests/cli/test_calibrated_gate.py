@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cli.project import judged, run
-from cli.reviewed import LABELS, PROXY, labels, labels_file, output, prompt, reviewed_project
+from cli.reviewed import (
+    LABELS,
+    POLICY,
+    PROXY,
+    labels,
+    labels_file,
+    output,
+    prompt,
+    reviewed_project,
+)
 
 if TYPE_CHECKING:
     from conftest import Folder
@@ -117,3 +126,29 @@ def test_log_probabilities_that_it_needs_and_nobody_gives_are_no_pass(
     assert suite["not_measured"]["override_rate"].startswith("the override proxy could judge no ")
     told = "suite s: 240 of 240 answers have no log-probabilities, which the override proxy needs"
     assert any(note.startswith(told) for note in report["notes"])
+
+
+def test_a_change_cannot_switch_the_overrides_off_beside_another_metric(repo: Folder) -> None:
+    rows = labels()
+    for number, row in enumerate(rows):
+        is_overridden = row["decision"] != "accepted"
+        row["mean_logprob"] = -0.9 if is_overridden != (number % 9 == 0) else -0.1
+    both = {"metrics": {**POLICY["metrics"], "failure_rate": {"max_rise": 0.05}}}
+    repo.write({**reviewed_project(policy=both), LABELS: labels_file(rows)})
+    assert run(repo, "calibrate", "s", LABELS).returncode == 0
+    repo.commit()
+    # The worker gives no log-probabilities, as one whose change took them away.
+    repo.write(WORSE)
+    report = judged(repo, "--all-calls", exit_code=4)
+    assert report["suites"][0]["verdict"] == "incomplete"
+
+
+def test_a_fail_by_overrides_names_the_cases_where_they_rose(repo: Folder) -> None:
+    adopt(repo).write(WORSE)
+    report = judged(repo, "--all-calls", exit_code=1)
+    (note,) = [note for note in report["notes"] if "overrides rose in" in note]
+    assert note.startswith("suite s: overrides rose in 15 cases, most in c")
+    case = note.rpartition(" ")[2]
+    assert note.endswith(f"; next: gate explain s {case}")
+    done = run(repo, "explain", "s", case)
+    assert "override 0.8" in done.stdout or "override 0.9" in done.stdout

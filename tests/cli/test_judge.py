@@ -244,3 +244,14 @@ def test_validate_reads_the_judge_and_the_labels(folder: Folder) -> None:
     folder.write({LABELS: labels_file(labels()), "judge/judge.prompt.yml": judge_prompt("Good?")})
     done = run(folder, "validate")
     assert (done.returncode, "the judge is shown no output" in done.stderr) == (2, True)
+
+
+def test_explain_shows_what_the_judge_made_of_an_answer(repo: Folder) -> None:
+    adopt(repo).write({"fixtures/s.prompt.yml": prompt(output("b"))})
+    judged(repo, "--all-calls", exit_code=1)
+    asked(repo)
+    done = run(repo, "explain", "s", "c01")
+    # Without an expectation one old answer is set apart, to hold the others against.
+    assert done.stdout.count("override not judged") == 1
+    assert done.stdout.count("override 0.") == 2
+    assert not asked(repo)

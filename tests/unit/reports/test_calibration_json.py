@@ -83,7 +83,7 @@ STRUCTURE = {
         "small_segments": "int",
         "signals": {
             **dict.fromkeys(("failure", "doubt", "judge"), SIGNAL),
-            **dict.fromkeys(ASSUMED, {**SIGNAL, "auc": "NoneType"}),
+            **{key: {**SIGNAL, "auc": "NoneType"} for key in ASSUMED},
         },
         "proxy": {
             "intercept": "float",
@@ -91,7 +91,7 @@ STRUCTURE = {
                 "failure": {"points": POINTS, "absent": "NoneType"},
                 "doubt": {"points": POINTS, "absent": "NoneType"},
                 "judge": {"points": POINTS, "absent": "float"},
-                **dict.fromkeys(ASSUMED, {"points": POINTS, "absent": "float"}),
+                **{key: {"points": POINTS, "absent": "float"} for key in ASSUMED},
             },
             "offsets": {"SEGMENT": "float"},
         },

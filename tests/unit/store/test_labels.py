@@ -203,7 +203,7 @@ SAID = {
     "cluster": NAME,
     "prompt": NAME,
     "mean_logprob": st.floats(-9, 0),
-    "min_logprob": st.floats(-9, 0),
+    "min_logprob": st.floats(-18, -9),
 }
 DECIDED = {"output": TEXT, "decision": st.sampled_from(DECISIONS)}
 INPUT = st.fixed_dictionaries({"x": TEXT, "y.z": NAME})
