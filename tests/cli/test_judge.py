@@ -253,5 +253,6 @@ def test_explain_shows_what_the_judge_made_of_an_answer(repo: Folder) -> None:
     done = run(repo, "explain", "s", "c01")
     # Without an expectation one old answer is set apart, to hold the others against.
     assert done.stdout.count("override not judged") == 1
-    assert done.stdout.count("override 0.") == 2
+    assert "1 of 2 trials, usable, override 0.1" in done.stdout
+    assert "2 of 2 trials, usable, override 1.00" in done.stdout
     assert not asked(repo)

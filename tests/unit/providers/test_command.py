@@ -304,3 +304,23 @@ def test_a_command_that_says_nothing_to_run_is_a_configuration_error(
 ) -> None:
     with pytest.raises(ConfigError, match=r"^p\.prompt\.yml: model"):
         open_provider(prompt_of(command), Place(root=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        pytest.param("[-0.5, -1.25]", (-0.5, -1.25), id="one-a-token"),
+        pytest.param("[1e-9]", (0.0,), id="certain-but-for-rounding"),
+        pytest.param("[]", None, id="none"),
+        pytest.param("None", None, id="null"),
+    ],
+)
+def test_logprobs_of_a_worker_are_kept(tmp_path: Path, said: str, kept: object) -> None:
+    response = only(converse(tmp_path, f"reply(output='x', logprobs={said})"), Response)
+    assert response.logprobs == kept
+
+
+@pytest.mark.parametrize("said", ["[0.5]", "['high']", "[True]", "3"])
+def test_logprobs_that_are_none_are_no_response(tmp_path: Path, said: str) -> None:
+    error = only(converse(tmp_path, f"reply(output='x', logprobs={said})"), IncompleteError)
+    assert "not a response line" in str(error)
