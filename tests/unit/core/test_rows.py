@@ -223,6 +223,8 @@ def test_outputs_for_a_suite_become_trials() -> None:
     assert (answer.text, answer.finish_reason, answer.latency_ms) == ("hi", "stop", 5.0)
     assert (answer.cost_usd, answer.input_tokens + answer.output_tokens) == (0.5, 7)
     assert answer.received_at == 1.005  # all are taken to be called at 1.0
+    sure = unscored(output="hi", mean_logprob=-0.5, min_logprob=np.float64(-2)).response
+    assert sure.confidence == (-0.5, -2.0)
     bare = unscored(output="hi")
     assert (bare.repeat, bare.source, bare.response.output_tokens) == (0, "recording", None)
     assert unscored(output=None).response is None
