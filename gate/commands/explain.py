@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -89,16 +88,14 @@ def _judged(
     new: Sequence[Trial],
 ) -> Judged | None:
     """Return what a judge said of the answers, as far as it is recorded; None: there is none."""
-    if change.judge is None:
-        return None
     from gate.errors import IncompleteError
     from gate.flow.gather import Options
     from gate.flow.judge import outputs_of
-    from gate.flow.judging import Bench
-    from gate.replay.progress import Progress
+    from gate.flow.judging import seat_bench
 
-    silent = Progress(None, clock=time.monotonic)
-    bench = Bench(change.judge, change.suite.name, project, silent, Options(offline=True))
+    bench = seat_bench(change, project, Options(offline=True))
+    if bench is None:
+        return None
     with suppress(IncompleteError):
         bench.ask(outputs_of(change, case, old, new))
     return bench.word

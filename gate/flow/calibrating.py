@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gate.core.agreement import between_reviewers
 from gate.core.calibration import calibrate, refusals, too_few
-from gate.core.calibration_report import CalibrationReport, LabelsSeen
+from gate.core.calibration_report import CalibrationReport
 from gate.core.config import ReviewLimits
 from gate.core.label import seconds_of
 from gate.core.override_file import FittedOn, HeldOut, OverrideFile, ReviewRule
 from gate.core.review_choice import choose_threshold
 from gate.errors import ConfigError
+from gate.flow.calibration_notes import doubts, labels_seen, reviewers_notes
 from gate.flow.change import seat_judge, suite_cases
 from gate.flow.judge_measured import judge_seen
 from gate.flow.judging import Bench
@@ -94,14 +93,14 @@ def calibrate_suite(
     if bench is not None:
         bench.ask(outputs.questions())
     table = outputs.table(bench.word if bench else None)
-    seen = _seen(labels, str(labels_path))
+    seen = labels_seen(labels, str(labels_path))
     report = CalibrationReport(
         suite=name,
         owner=config.owner,
         labels=seen,
         refusals=(),
         judge=None if bench is None else judge_seen(bench, outputs, table, seen.agreement),
-        notes=(*_notes(seen), *outputs.notes(), *(bench.notes() if bench else ())),
+        notes=(*reviewers_notes(seen), *outputs.notes(), *(bench.notes() if bench else ())),
     )
     few = too_few(table)
     if few:
@@ -113,7 +112,7 @@ def calibrate_suite(
     )
     chosen = choose_threshold(table, fitted, limits, _current(suite, limits, asked.current))
     reasons = (*refusals(fitted), *_alone(fitted, report.judge))
-    notes = (*report.notes, *_doubts(fitted, report.judge))
+    notes = (*report.notes, *doubts(fitted, report.judge))
     report = replace(report, fitted=fitted, review=chosen, refusals=reasons, notes=notes)
     if report.refusals:
         return Calibrated(report=report, file=None)
@@ -146,58 +145,12 @@ def _bench(project: Project, suite: Suite, progress: Progress, options: Options)
     return None if judge is None else Bench(judge, suite.name, project, progress, options)
 
 
-def _doubts(fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:
-    """Say what a reader should not overlook in a proxy that is good enough."""
-    found = []
-    if fitted.pooled.gain.value > 0 and fitted.pooled.gain.interval[0] <= 0:
-        found.append(
-            f"its gain over the base rate is not shown: {fitted.pooled.gain.value:.3f} "
-            f"({fitted.pooled.gain.interval[0]:.3f} to {fitted.pooled.gain.interval[1]:.3f}), "
-            f"from {fitted.pooled.clusters} clusters"
-        )
-    if judge is not None and "judge" not in fitted.proxy.names:
-        found.append("the judge adds nothing to the other signals: the gate will not ask it")
-    return tuple(found)
-
-
 def _alone(fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:
     """Refuse a proxy that is nothing but a judge which agrees less than the reviewers do."""
     used = {name for name, each in fitted.signals.items() if each.log_odds and each.varies}
     if judge is None or not judge.alone or used != {"judge"}:
         return ()
     return (f"the judge alone would decide, and it may not: {judge.alone}",)
-
-
-def _seen(labels: Labels, source: str) -> LabelsSeen:
-    newest = max(labels.rows, key=lambda label: label.at_s)
-    named = (
-        (f"{label.item} {label.output}", label.reviewer, label.is_overridden)
-        for label in labels.rows
-        if label.reviewer is not None
-    )
-    return LabelsSeen(
-        source=source,
-        rows=len(labels.rows),
-        decisions=Counter(label.decision for label in labels.rows),
-        undecided=labels.undecided,
-        duplicates=labels.duplicates,
-        disagreements=labels.disagreements,
-        reviewed_twice=labels.reviewed_twice,
-        reviewers=labels.reviewers,
-        newest=newest.at,
-        agreement=between_reviewers(named) if labels.reviewed_twice else None,
-    )
-
-
-def _notes(seen: LabelsSeen) -> tuple[str, ...]:
-    if len(seen.reviewers) == 1:
-        return (
-            f"all labels are from one reviewer, {seen.reviewers[0]}: the proxy learns what one "
-            "person does, and how far reviewers agree is not known",
-        )
-    if not seen.reviewers:
-        return ("no label names its reviewer: how far reviewers agree is not known",)
-    return ()
 
 
 def _current(suite: Suite, limits: ReviewLimits, named: float | None) -> ReviewRule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from gate.flow.change import Side, SuiteChange
 from gate.flow.gather import Tools, gather
 from gate.flow.gathered import recorded
 from gate.flow.looking import Unjudged
+from gate.replay.progress import Progress
 from gate.reports.headline import counted
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from gate.flow.gathered import Gathered, Pending
     from gate.flow.project import Project
     from gate.replay.budget import Tally
-    from gate.replay.progress import Progress
 
     Question = tuple[Case, str, str | None]  # an output, and the approved one beside it
 
@@ -201,3 +202,21 @@ class Bench:
     def word(self, case: Case, output: str) -> float | None:
         """Return what it said about an output, in [0, 1]; None: nothing, or nothing usable."""
         return word_of(self.judge, self.answers(case, output))
+
+
+def seat_bench(change: SuiteChange, project: Project, options: Options) -> Bench | None:
+    """Seat the judge that a suite's proxy was calibrated with; None: there is none, or another."""
+    known = change.suite.calibration
+    if change.judge is None or (
+        known is not None and known.judge != change.judge.prompt.fingerprint
+    ):
+        return None
+    silent = Progress(None, clock=time.monotonic)  # the run's own calls are shown
+    return Bench(
+        change.judge,
+        change.suite.name,
+        project,
+        silent,
+        options,
+        checkout=change.judge_checkout,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,8 @@ from gate.flow.estimating import estimates
 from gate.flow.gather import Options, gather
 from gate.flow.gathered import recorded
 from gate.flow.judge import SuiteJudge
-from gate.flow.judging import Bench
+from gate.flow.judging import seat_bench
 from gate.flow.looking import Unjudged
-from gate.replay.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,7 +189,8 @@ class Runner:
         )
         policy = self._policy if timed else self._policy.untimed()
         waived = self._waivers.holding(change.new.prompt.fingerprint)
-        bench = self._bench(change)
+        options = replace(self._options.gathering, limits=self._limits)
+        bench = seat_bench(change, self._tools.project, options)
         judge = SuiteJudge(change, policy, waived, bench)
         purpose = "confirming the fail" if is_confirming else ""
         self._gather(change, found, pending, judge, purpose=purpose)
@@ -206,23 +205,6 @@ class Runner:
             reasons = {**report.not_measured, "latency_p95": NOT_SIDE_BY_SIDE}
             report = replace(report, not_measured=reasons)
         return SuiteRun(report=report, found=(found,), notes=notes, scored=tuple(judge.scored))
-
-    def _bench(self, change: SuiteChange) -> Bench | None:
-        """Seat the judge that the suite's proxy was calibrated with."""
-        known = change.suite.calibration
-        if change.judge is None or (
-            known is not None and known.judge != change.judge.prompt.fingerprint
-        ):
-            return None
-        options = replace(self._options.gathering, limits=self._limits)
-        return Bench(
-            change.judge,
-            change.suite.name,
-            self._tools.project,
-            Progress(None, clock=time.monotonic),
-            options,
-            checkout=change.judge_checkout,
-        )
 
     def _hangs_on_recordings(self, run: SuiteRun) -> bool:
         """Tell whether a fail comes from answers of old that were not given today.

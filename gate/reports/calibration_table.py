@@ -6,20 +6,14 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from gate.core.calibration import SMALLEST_SEGMENT
-from gate.reports import numbers
+from gate.reports.calibration_parts import aligned, judge_lines, kappa_told, review_lines
 from gate.reports.safe_text import visible, visible_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gate.core.calibration import Fitted, SignalFound
-    from gate.core.calibration_report import CalibrationReport, JudgeSeen, LabelsSeen
+    from gate.core.calibration_report import CalibrationReport, LabelsSeen
     from gate.core.clustered import Measure
-    from gate.core.kappa import Agreement
-    from gate.core.override_file import ReviewRule
     from gate.core.reliability import Bin, Reliability
-    from gate.core.review import Reviewed
-    from gate.core.review_choice import ReviewChoice
 
 _NOTE = 400
 _PLOT = 41  # columns of the plot: one for each 2.5 points
@@ -32,9 +26,9 @@ def render(report: CalibrationReport) -> str:
         lines += ["", *_signals(report.fitted), "", *_reliability(report.fitted.pooled)]
         lines += ["", *_segments(report.fitted)]
     if report.judge is not None:
-        lines += ["", *_judge(report.judge, report.labels.agreement)]
+        lines += ["", *judge_lines(report.judge, report.labels.agreement)]
     if report.review is not None:
-        lines += ["", *_review(report.review)]
+        lines += ["", *review_lines(report.review)]
     lines += [f"note: {visible(note, longest=_NOTE)}" for note in report.notes]
     return "\n".join([*lines, "", *_next(report)]) + "\n"
 
@@ -81,7 +75,7 @@ def _labels(seen: LabelsSeen) -> list[str]:
     if seen.reviewed_twice:
         lines.append(
             f"{seen.reviewed_twice} outputs were decided by two or more reviewers: "
-            f"{_kappa(seen.agreement)}"
+            f"{kappa_told(seen.agreement)}"
         )
     if seen.disagreements:
         lines.append(
@@ -89,22 +83,6 @@ def _labels(seen: LabelsSeen) -> list[str]:
             "both count"
         )
     return lines
-
-
-def _kappa(found: Agreement | None) -> str:
-    if found is None or found.kappa is None:
-        return "no kappa: only one decision was ever made"
-    told = f"kappa {round(found.kappa, 2) + 0.0:.2f}"
-    if found.interval is not None:
-        told += f" ({found.interval[0]:.2f} to {found.interval[1]:.2f})"
-    return f"{told}, agreed on {found.agreed * 100:.0f} %"
-
-
-def _table(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> list[str]:
-    from tabulate import tabulate
-
-    aligned = ("left", *["right"] * (len(headers) - 1))
-    return tabulate(rows, headers=headers, disable_numparse=True, colalign=aligned).splitlines()
 
 
 def _signals(fitted: Fitted) -> list[str]:
@@ -117,7 +95,7 @@ def _signals(fitted: Fitted) -> list[str]:
         ]
         for name, each in fitted.signals.items()
     ]
-    return _table(rows, ["signal", "labels", "AUC alone", "log-odds it adds"])
+    return aligned(rows, ["signal", "labels", "AUC alone", "log-odds it adds"])
 
 
 def _weight(found: SignalFound) -> str:
@@ -140,7 +118,7 @@ def _reliability(pooled: Reliability) -> list[str]:
         ]
         for each in pooled.bins
     ]
-    lines = _table(rows, ["predicted", "overridden", "95 % interval", "labels"])
+    lines = aligned(rows, ["predicted", "overridden", "95 % interval", "labels"])
     scale = f"0 %{'50 %'.center(_PLOT - 8)}100 %"
     plots = [scale, "-" * _PLOT, *(_plotted(each) for each in pooled.bins)]
     return [f"{line}  {plot}".rstrip() for line, plot in zip(lines, plots, strict=True)]
@@ -168,7 +146,7 @@ def _segments(fitted: Fitted) -> list[str]:
     rows = [_segment("all", fitted.pooled)]
     rows += [_segment(visible_name(name), each) for name, each in fitted.segments.items()]
     headers = ["segment", "labels", "overridden", "predicted", "AUC", "Brier", "gain", "ECE"]
-    lines = _table(rows, [*headers, "by chance"])
+    lines = aligned(rows, [*headers, "by chance"])
     if fitted.small_segments:
         lines.append(
             f"{fitted.small_segments} segments with fewer than {SMALLEST_SEGMENT} labels are not "
@@ -198,76 +176,6 @@ def _segment(name: str, found: Reliability) -> list[str]:
         _with(found.ece),
         f"{found.ece_by_chance:.3f}" + (", off" if found.ece.value > found.ece_by_chance else ""),
     ]
-
-
-def _judge(judge: JudgeSeen, humans: Agreement | None) -> list[str]:
-    lines = [f"judge {visible_name(judge.model)}: {_kappa(judge.agreement)} with the reviewers"]
-    lines.append(
-        "reviewers with each other: "
-        + (_kappa(humans) if humans else "not known, no output was decided by two")
-    )
-    lines += [f"  {visible_name(name)}: {_kappa(each)}" for name, each in judge.segments.items()]
-    if judge.bias is not None:
-        lines.append(
-            f"shown in both orders, it says the same of {judge.bias.consistent * 100:.0f} % of "
-            f"{judge.bias.pairs} pairs; the first whatever the order {judge.bias.first} times, the "
-            f"second {judge.bias.second} times (p {numbers.p_value_told(judge.bias.p_value)})"
-        )
-    if judge.missing:
-        lines.append(f"{judge.missing} labels have no answer of the judge")
-    lines.append(
-        f"it may not decide alone: {judge.alone}" if judge.alone else "it may decide alone"
-    )
-    return lines
-
-
-def _review(review: ReviewChoice) -> list[str]:
-    limits, lines = review.limits, []
-    lines.append(
-        f"review threshold: at most {limits.max_miss * 100:g} % of the overridden outputs unseen, "
-        f"with {limits.confidence * 100:g} % confidence"
-    )
-    rows = [_reviewed("current", _scores(review.current), review.counted.before)]
-    if not review.current.threshold and not review.current.segments:
-        rows = [["current", "all", f"{review.counted.before.accepted} (all)", "none"]]
-    if review.tuned is not None and review.counted.after is not None:
-        rows.append(_reviewed("tuned", _scores(review.tuned), review.counted.after))
-        for name, each in review.segments.items():
-            at = review.tuned.segments.get(name, review.tuned.threshold)
-            told = visible_name(name)
-            before = review.current.segments.get(name, review.current.threshold)
-            if before:
-                rows.append(_reviewed(f"  {told}, current", _at(before), each.before))
-            if each.after is not None:
-                rows.append(_reviewed(f"  {told}, tuned", _at(at), each.after))
-    headers = ["", "score from", "accepted, to a human", "overridden, unseen"]
-    lines += _table(rows, headers)
-    if review.tuned is not None and review.tuned.segments:
-        lines.append(f"without a segment that has its own: from {_at(review.tuned.threshold)} on")
-    lines.append(f"{'adopted' if review.adopted else 'not adopted'}: {visible(review.reason)}")
-    return lines
-
-
-def _scores(rule: ReviewRule) -> str:
-    return "by segment" if rule.segments else _at(rule.threshold)
-
-
-def _at(threshold: float) -> str:
-    return f"{threshold:.4f}"
-
-
-def _reviewed(name: str, at: str, found: Reviewed) -> list[str]:
-    return [
-        name,
-        at,
-        _counted(found.false_positives, found.accepted, found.false_positive_interval),
-        _counted(found.misses, found.overridden, found.miss_interval),
-    ]
-
-
-def _counted(some: int, of: int, interval: tuple[float, float]) -> str:
-    share = f"{some / of * 100:.1f} %, " if of else ""
-    return f"{some} of {of} ({share}{interval[0] * 100:.1f} to {interval[1] * 100:.1f} %)"
 
 
 def _next(report: CalibrationReport) -> list[str]:
