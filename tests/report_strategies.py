@@ -81,7 +81,8 @@ SUITES = st.builds(
         findings=st.lists(FINDINGS, max_size=1).map(tuple),
     ), max_size=2).map(tuple),
     override_estimates=st.none() | st.builds(
-        OverrideEstimates, source=TEXT, old=ESTIMATES, new=ESTIMATES, change=ESTIMATES
+        OverrideEstimates, source=TEXT, outside=COUNT, old=ESTIMATES, new=ESTIMATES,
+        change=ESTIMATES,
     ),
 )  # fmt: skip
 REPORTS = st.builds(

@@ -60,12 +60,12 @@ def command(ctx: click.Context, /, **options: object) -> None:
 
     A label is {"case" or "input", "output", "decision": accepted, edited or rejected}, with
     "final", "segment", "reviewer", "at", "cluster" and log-probabilities if you have them; .jsonl
-    or .csv. What is reported is measured on labels that the proxy did not see: no document, user
-    or case is on both sides.
+    or .csv. What is reported is measured on labels that the proxy did not see: no cluster (by
+    default: no case) is on both sides.
 
     Writes baselines/SUITE.override.json, which counts once it is merged. Exits 1 and writes
-    nothing if the proxy is refused: too few labels, no better than the base rate, or running the
-    wrong way in a segment.
+    nothing if the proxy is refused: too few labels, no better than the base rate, blind within
+    segments, running the wrong way in one, or nothing without a judge that may not decide alone.
     """
     from gate.commands.calibration_files import write_calibration
     from gate.reports.calibration_table import render

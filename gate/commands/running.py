@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gate.commands.options import progress_here
-from gate.commands.sheets import write_sheet
+from gate.commands.sheets import see_sheets_free, write_sheet
 from gate.commands.stopped import StoppedError
 from gate.commands.time_limit import TimeIsUpError, at_most
 from gate.commands.today import today
@@ -101,6 +101,7 @@ def run_suites(
     day = today()
     if not change.suites:
         return Ran(day=day)
+    see_sheets_free(change, options)
     reports: list[SuiteReport] = []
     notes: list[str] = []
     brought = shards.bring() if shards else {}

@@ -10,15 +10,33 @@ from gate.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gate.flow.change import SuiteChange
+    from gate.flow.change import Change, SuiteChange
     from gate.flow.run import SuiteRun
+
+
+def see_sheets_free(change: Change, options: dict[str, object]) -> None:
+    """See, before anything is called, that no sheet would be overwritten.
+
+    Raises:
+        UsageError: One is there already.
+    """
+    folder: Path | None = options.get("review_sheets")  # type: ignore[assignment]
+    if folder is None:
+        return
+    for suite in change.suites:
+        path = folder / f"{suite.suite.name}.jsonl"
+        if path.exists():
+            raise UsageError(
+                f"{path}: is there already, perhaps with decisions",
+                fix="name another folder, or move the file away",
+            )
 
 
 def write_sheet(change: SuiteChange, run: SuiteRun, options: dict[str, object]) -> list[str]:
     """Write a suite's sheet if the command line asks for it, and say what to do with it.
 
     Raises:
-        UsageError: It cannot be written, or would overwrite decisions.
+        UsageError: It cannot be written.
     """
     folder: Path | None = options.get("review_sheets")  # type: ignore[assignment]
     if folder is None:
@@ -31,11 +49,6 @@ def write_sheet(change: SuiteChange, run: SuiteRun, options: dict[str, object]) 
         options["review_size"],
         options["seed"],
     )
-    if path.exists():
-        raise UsageError(
-            f"{path}: is there already, perhaps with decisions",
-            fix="name another folder, or move the file away",
-        )
     rows = list(review_sheet(change, run, size=size, seed=seed, today=today()))  # type: ignore[arg-type]
     try:
         write_whole(path, rows)

@@ -1,32 +1,33 @@
-"""Whether a calibrated proxy could look at enough of the answers for a verdict."""
+"""Answers whose overrides nobody could judge, taken for the worst and for the best."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from gate.core.policy import Policy
     from gate.core.score import Score, ScoredCase
 
-_BEARABLE = 0.05  # share of a side's answers whose overrides may stay unknown
 
+def both_ways(scored: Sequence[ScoredCase]) -> tuple[list[ScoredCase], ...]:
+    """Take every answer without a needed signal as overridden on one side and kept on the other.
 
-def is_blind(scored: Sequence[ScoredCase], policy: Policy) -> bool:
-    """Tell whether the override proxy lacks a signal for more answers than a verdict can bear.
+    A change could take the signal away where it hurts, so a verdict must hold either way round.
 
-    A change could take the signal away where it hurts, and a metric that nobody measured was not
-    shown to be fine.
+    Returns:
+        Both ways; nothing if no answer lacks a signal.
     """
-    if "override_rate" not in policy.metrics:
-        return False
-    return any(
-        _share(score for each in scored for score in getattr(each, side)) > _BEARABLE
-        for side in ("old", "new")
+    if not any(score.lacks_signal for each in scored for score in (*each.old, *each.new)):
+        return ()
+    return tuple(
+        [replace(each, old=_taken(each.old, old), new=_taken(each.new, 1 - old)) for each in scored]
+        for old in (0.0, 1.0)
     )
 
 
-def _share(scores: Iterable[Score]) -> float:
-    lacking = [score.lacks_signal for score in scores]
-    return sum(lacking) / max(1, len(lacking))
+def _taken(scores: Sequence[Score], override: float) -> tuple[Score, ...]:
+    return tuple(
+        replace(score, override=override) if score.lacks_signal else score for score in scores
+    )

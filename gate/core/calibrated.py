@@ -61,6 +61,11 @@ class CalibratedProxy:
         """The signals that it looks at."""
         return tuple(self.curves)
 
+    def needs(self, name: str) -> bool:
+        """Tell whether no label lacked that signal, so that nothing is known without it."""
+        curve = self.curves.get(name)
+        return curve is not None and curve.absent is None
+
     def as_written(self) -> CalibratedProxy:
         """Return the proxy that its file holds: rounded, and without signals that add nothing."""
         curves = {

@@ -12,6 +12,7 @@ from gate.core.cross_fit import cross_fit, folds_of, predict
 from gate.core.fit import fit, with_prior
 from gate.core.ranking import auc
 from gate.core.reliability import reliability
+from gate.core.student import student_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -158,6 +159,21 @@ def _signals(
     return found
 
 
+def _surely_below(found: Reliability, coin: float, *, among: int) -> bool:
+    """Tell whether an AUC is below a coin's, when one of several segments would be by chance.
+
+    The upper end of its interval is moved to the confidence that Bonferroni asks for.
+    """
+    if found.auc is None or found.auc.interval[1] >= coin:
+        return False
+    if found.auc.value <= 0:
+        return True
+    freedom = max(1, found.clusters - 1)
+    stricter = student_quantile(1 - 0.05 / among, freedom) / student_quantile(0.95, freedom)
+    odds, upper = (np.log(each / (1 - each)) for each in (found.auc.value, found.auc.interval[1]))
+    return bool(odds + (upper - odds) * stricter < np.log(coin / (1 - coin)))
+
+
 def refusals(fitted: Fitted) -> tuple[str, ...]:
     """Tell why a proxy must not be used; nothing if it may.
 
@@ -192,6 +208,6 @@ def refusals(fitted: Fitted) -> tuple[str, ...]:
         f"it runs the wrong way in {name}: AUC {each.auc.value:.3f}, with 95 % confidence below "
         f"{each.auc.interval[1]:.3f}; accepted outputs have the higher scores there"
         for name, each in fitted.segments.items()
-        if each.auc is not None and each.auc.interval[1] < 0.5  # noqa: PLR2004 -- a coin
+        if each.auc is not None and _surely_below(each, 0.5, among=len(fitted.segments))
     ]
     return tuple(found)

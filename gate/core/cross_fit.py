@@ -50,7 +50,8 @@ def predict(proxy: CalibratedProxy, table: SignalTable) -> Floats:
         added = np.interp(values, at, height)
         absent = np.isnan(values)
         if absent.any():
-            added[absent] = float(np.nanmean(added)) if curve.absent is None else curve.absent
+            usual = 0.0 if absent.all() else float(added[~absent].mean())
+            added[absent] = usual if curve.absent is None else curve.absent
         odds += added
     for name, rows in table.members(tuple(proxy.offsets)).items():
         odds[rows] += proxy.offsets[name]

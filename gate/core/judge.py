@@ -36,6 +36,11 @@ class Judge:
     answers: Mapping[str, float]  # empty: it compares two outputs
 
     @property
+    def identity(self) -> str:
+        """Digest of what it is asked and of what its answers mean."""
+        return digest([self.prompt.fingerprint, dict(self.answers)])
+
+    @property
     def compares(self) -> bool:
         """Whether it is shown two outputs, in both orders, and names the better one."""
         return _compares(self.prompt)

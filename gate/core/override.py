@@ -26,6 +26,10 @@ class OverrideProxy(Protocol):
         """The signals that it looks at."""
         ...
 
+    def needs(self, name: str) -> bool:
+        """Tell whether it has nothing to say of an output where that signal is not known."""
+        ...
+
     @property
     def failure_decides(self) -> bool:
         """Whether an output that failed needs no other signal."""
@@ -46,6 +50,10 @@ class DefaultProxy:
 
     names: tuple[str, ...] = ("failure", *WEIGHTS)
     failure_decides: bool = True
+
+    def needs(self, name: str) -> bool:
+        """Tell whether it looks at that signal."""
+        return name in self.names
 
     def probability(self, signals: Signals, segment: Mapping[str, str]) -> float:
         """Return 1 for an output that failed, otherwise 1 - product(1 - weight x signal)."""

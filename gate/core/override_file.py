@@ -69,7 +69,7 @@ class OverrideFile:
     held_out: HeldOut
     proxy: CalibratedProxy
     review: ReviewRule | None = None  # None: no threshold can be promised
-    judge: str | None = None  # fingerprint of the judge prompt that gave the signal `judge`
+    judge: str | None = None  # identity of the judge that gave the signal `judge`
 
     def score(
         self,

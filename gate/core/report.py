@@ -158,9 +158,10 @@ class OverrideEstimates:
     """What reviewers' labels say of the outputs of this run; the verdict does not use it."""
 
     source: str  # file of the labels
-    old: OverrideEstimate | None  # None: too few labels of that side
+    old: OverrideEstimate | None  # None: too few labels, or too many lie outside
     new: OverrideEstimate | None
     change: OverrideEstimate | None
+    outside: int = 0  # labels of these prompts whose output this run did not give
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

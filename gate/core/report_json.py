@@ -124,7 +124,7 @@ def _estimates(found: OverrideEstimates | None) -> dict[str, Any] | None:
     if found is None:
         return None
     sides = {side: _estimate(getattr(found, side)) for side in ("old", "new", "change")}
-    return {"source": found.source, **sides}
+    return {"source": found.source, "outside": found.outside, **sides}
 
 
 def _estimate(found: OverrideEstimate | None) -> dict[str, Any] | None:
@@ -136,10 +136,11 @@ def _estimates_of(value: Mapping[str, Any] | None) -> OverrideEstimates | None:
         return None
     return OverrideEstimates(
         source=value["source"],
+        outside=value["outside"],
         **{
-            side: each and OverrideEstimate(**{**each, "interval": tuple(each["interval"])})
-            for side, each in value.items()
-            if side != "source"
+            side: value[side]
+            and OverrideEstimate(**{**value[side], "interval": tuple(value[side]["interval"])})
+            for side in ("old", "new", "change")
         },
     )
 

@@ -76,7 +76,12 @@ def _is_no_higher(current: ReviewRule, tuned: ReviewRule) -> bool:
 
 
 def choose_threshold(
-    table: SignalTable, fitted: Fitted, limits: ReviewLimits, current: ReviewRule
+    table: SignalTable,
+    fitted: Fitted,
+    limits: ReviewLimits,
+    current: ReviewRule,
+    *,
+    said_before: Floats | None = None,
 ) -> ReviewChoice:
     """Choose the threshold with the fewest false positives that keeps the limit on misses.
 
@@ -84,32 +89,37 @@ def choose_threshold(
     that did not see them. A segment with enough overridden labels gets a threshold of its own, so
     that its misses keep the limit, too. The tuned rule is adopted only if it lowers the false
     positives.
+
+    Args:
+        table: The labels.
+        fitted: The new proxy.
+        limits: Of the misses.
+        current: The rule in use.
+        said_before: What the proxy says that the current rule is of; None: the rule is a number
+            on the new proxy's own scale. A rule of another proxy that stays is carried over: to
+            the threshold below which as many overridden labels lie as it misses.
     """
     overridden = table.overridden > 0
     every = np.ones(table.rows, dtype=np.bool_)
     pooled = _threshold(table, limits, every, fitted.held_out, fitted.in_sample)
     before_at = np.array([current.threshold_of(each) for each in table.segments])
+    before_scores = fitted.held_out if said_before is None else said_before
     fewest = needed(limits.max_miss, limits.confidence)
     after_at = None if pooled is None else _by_fold(table, fitted, limits, every)
-    own: dict[str, float] = {}
     members = table.members(table.segment_names(fewest))
+    own: dict[str, float] = {}
     if pooled is not None and after_at is not None:
-        lowest = np.full(table.rows, np.inf)
-        for name, rows in members.items():
-            threshold = _threshold(table, limits, rows, fitted.held_out, fitted.in_sample)
-            held_out = None if threshold is None else _by_fold(table, fitted, limits, rows)
-            if threshold is not None and held_out is not None:
-                own[name] = threshold
-                lowest[rows] = np.minimum(lowest[rows], held_out[rows])
-        after_at = np.where(np.isfinite(lowest), lowest, after_at)
+        own, lowest = _of_segments(table, fitted, limits, members, pooled)
+        after_at = np.minimum(lowest, after_at)
 
     def counted(rows: Bools) -> Counted:
-        def of(at: Floats) -> Reviewed:
-            return reviewed(
-                fitted.held_out[rows], overridden[rows], at[rows], clusters=table.cluster[rows]
-            )
+        def of(scores: Floats, at: Floats) -> Reviewed:
+            return reviewed(scores[rows], overridden[rows], at[rows], clusters=table.cluster[rows])
 
-        return Counted(before=of(before_at), after=None if after_at is None else of(after_at))
+        return Counted(
+            before=of(before_scores, before_at),
+            after=None if after_at is None else of(fitted.held_out, after_at),
+        )
 
     whole = counted(every)
     tuned = None
@@ -118,13 +128,16 @@ def choose_threshold(
             max_miss=limits.max_miss,
             confidence=limits.confidence,
             threshold=pooled,
-            segments=own,
+            segments={name: each for name, each in own.items() if each < pooled},
         )
     seen = f"{int(overridden.sum())} overridden labels"
     clusters = len(np.unique(table.cluster[overridden]))
     if clusters < overridden.sum():
         seen += f" come from {clusters} clusters, whose labels are alike, and"
     adopted, reason = _decide(whole, limits, tuned, seen, fewest)
+    if said_before is not None and not adopted:
+        missed = before_scores < before_at
+        current = _carried(table, fitted, current, missed & overridden)
     return ReviewChoice(
         limits=limits,
         current=current,
@@ -134,6 +147,44 @@ def choose_threshold(
         adopted=adopted,
         reason=reason,
     )
+
+
+def _of_segments(
+    table: SignalTable,
+    fitted: Fitted,
+    limits: ReviewLimits,
+    members: Mapping[str, Bools],
+    pooled: float,
+) -> tuple[dict[str, float], Floats]:
+    """Return the segments' own thresholds, and the lowest held-out one of each row.
+
+    Never above the one of all, or the promise over all would break: what a large segment may miss
+    by itself the small ones have not saved.
+    """
+    own, lowest = {}, np.full(table.rows, np.inf)
+    for name, rows in members.items():
+        threshold = _threshold(table, limits, rows, fitted.held_out, fitted.in_sample)
+        held_out = None if threshold is None else _by_fold(table, fitted, limits, rows)
+        if threshold is not None and held_out is not None:
+            own[name] = min(threshold, pooled)
+            lowest[rows] = np.minimum(lowest[rows], held_out[rows])
+    return own, lowest
+
+
+def _carried(table: SignalTable, fitted: Fitted, current: ReviewRule, missed: Bools) -> ReviewRule:
+    """Return a rule of another proxy on the new one's scale: no more is missed than before."""
+
+    def at(rows: Bools) -> float:
+        scores = np.sort(fitted.held_out[rows & (table.overridden > 0)])
+        place = int(missed[rows].sum())
+        return math.floor(float(scores[min(place, len(scores) - 1)]) * _DIGITS) / _DIGITS
+
+    every = np.ones(table.rows, dtype=np.bool_)
+    if not current.threshold and not current.segments:
+        return current
+    members = table.members(list(current.segments))
+    own = {name: at(rows) for name, rows in members.items() if (table.overridden[rows] > 0).any()}
+    return replace(current, threshold=at(every), segments=own)
 
 
 def _threshold(

@@ -12,7 +12,7 @@ from gate.core.override import DEFAULT
 from gate.core.signals import COMPARED, REFERENCES, Answer, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gate.core.checks import Check
     from gate.core.model import Case, Price, Response, Trial
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Judged = Callable[[Case, str], float | None]
 
 
+_CONFIDENCE = ("doubt", "weakest_token")  # in the order of `Response.confidence`
 SIDE_BY_SIDE_S = 600.0  # between two calls; old and new of a pair are called in one block
 
 
@@ -70,6 +71,27 @@ class Rules:
         """Whether the proxy holds an output against others."""
         return not COMPARED.keys().isdisjoint(self.proxy.names)
 
+    @property
+    def must_compare(self) -> bool:
+        """Whether it has nothing to say of an output where there are none to hold it against."""
+        return any(self.proxy.needs(name) for name in COMPARED)
+
+    def owed(self, trials: Iterable[Trial]) -> tuple[str, ...]:
+        """Return the signals that every answer of a case owes, since another one has them.
+
+        Where the proxy could do without a signal, a change that took it away from one side would
+        otherwise be judged by what answers without it are like.
+        """
+        names = self.proxy.names
+        owed = ["judge"] if "judge" in names else []
+        for place, name in enumerate(_CONFIDENCE):
+            if name in names and any(
+                trial.response is not None and trial.response.confidence[place] is not None
+                for trial in trials
+            ):
+                owed.append(name)
+        return tuple(owed)
+
 
 def score_case(  # noqa: PLR0913 -- each by its name
     case: Case,
@@ -95,6 +117,9 @@ def score_case(  # noqa: PLR0913 -- each by its name
         judged: Gives a judge's word on an output; None: there is no judge.
     """
     references, held_out = references_of(case, old, approved) if rules.compares else ((), ())
+    if references is None and not rules.must_compare:
+        references, held_out = (), ()
+    owed = rules.owed((*old, *new))
     side_by_side = _side_by_side(old, new)
 
     def side(
@@ -109,6 +134,7 @@ def score_case(  # noqa: PLR0913 -- each by its name
                 None if any(trial is each for each in unjudged) else references,
                 is_timed=trial.repeat in side_by_side,
                 judged=judged,
+                owed=owed,
             )
             for trial in trials
             if trial.response is not None
@@ -176,7 +202,7 @@ def reference_of(case: Case, old: Sequence[Trial], approved: Sequence[str]) -> s
     return references[0] if references else None
 
 
-def _score(
+def _score(  # noqa: PLR0913 -- each by its name
     response: Response,
     case: Case,
     rules: Rules,
@@ -185,13 +211,14 @@ def _score(
     *,
     is_timed: bool,
     judged: Judged | None,
+    owed: Sequence[str],
 ) -> Score:
     code = failure_code(response, case, rules.checks, detect_refusals=rules.detect_refusals)
     override = None
     if references is not None:
-        override = rules.proxy.probability(
-            _signals(response, case, rules, references, code is not None, judged), case.segment
-        )
+        signals = _signals(response, case, rules, references, code is not None, judged)
+        if all(name in signals for name in owed):
+            override = rules.proxy.probability(signals, case.segment)
     return Score(
         failure_code=code,
         override=override,

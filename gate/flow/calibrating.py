@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.core.calibration import calibrate, refusals, too_few
 from gate.core.calibration_report import CalibrationReport
 from gate.core.config import ReviewLimits
+from gate.core.cross_fit import predict
 from gate.core.label import seconds_of
 from gate.core.override_file import FittedOn, HeldOut, OverrideFile, ReviewRule
 from gate.core.review_choice import choose_threshold
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gate.core.config import Suite
     from gate.core.labels import Labels
     from gate.core.review_choice import ReviewChoice
+    from gate.core.signal_table import SignalTable
     from gate.flow.gather import Options
     from gate.flow.project import Project
     from gate.replay.progress import Progress
@@ -89,20 +91,20 @@ def calibrate_suite(
         rules=rules,
         baseline=read_baseline(project.disk, name),
     )
-    bench = _bench(project, suite, progress, options)
-    if bench is not None:
+    bench, table = _bench(project, suite, progress, options), outputs.table(None)
+    few = too_few(table)
+    if bench is not None and not few:
         bench.ask(outputs.questions())
-    table = outputs.table(bench.word if bench else None)
+        table = outputs.table(bench.word)
     seen = labels_seen(labels, str(labels_path))
     report = CalibrationReport(
         suite=name,
         owner=config.owner,
         labels=seen,
         refusals=(),
-        judge=None if bench is None else judge_seen(bench, outputs, table, seen.agreement),
+        judge=None if bench is None or few else judge_seen(bench, outputs, table, seen.agreement),
         notes=(*reviewers_notes(seen), *outputs.notes(), *(bench.notes() if bench else ())),
     )
-    few = too_few(table)
     if few:
         return Calibrated(report=replace(report, refusals=(few,)), file=None)
     fitted = calibrate(table)
@@ -110,15 +112,23 @@ def calibrate_suite(
         max_miss=asked.max_miss or suite.review.max_miss,
         confidence=asked.confidence or suite.review.confidence,
     )
-    chosen = choose_threshold(table, fitted, limits, _current(suite, limits, asked.current))
-    reasons = (*refusals(fitted), *_alone(fitted, report.judge))
+    current = _current(suite, limits, asked.current)
+    before = suite.calibration if asked.current is None else None
+    chosen = choose_threshold(
+        table,
+        fitted,
+        limits,
+        current,
+        said_before=predict(before.proxy, table) if before and before.review else None,
+    )
+    reasons = (*refusals(fitted), *_alone(table, fitted, report.judge))
     notes = (*report.notes, *doubts(fitted, report.judge))
     report = replace(report, fitted=fitted, review=chosen, refusals=reasons, notes=notes)
     if report.refusals:
         return Calibrated(report=report, file=None)
     file = _file(report, fitted, chosen, digest=fingerprint_of_rows(labels_path), now=now)
     if bench is not None and "judge" in fitted.proxy.names:
-        file = replace(file, judge=bench.judge.prompt.fingerprint)
+        file = replace(file, judge=bench.judge.identity)
     return Calibrated(report=report, file=file)
 
 
@@ -145,12 +155,16 @@ def _bench(project: Project, suite: Suite, progress: Progress, options: Options)
     return None if judge is None else Bench(judge, suite.name, project, progress, options)
 
 
-def _alone(fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:
-    """Refuse a proxy that is nothing but a judge which agrees less than the reviewers do."""
-    used = {name for name, each in fitted.signals.items() if each.log_odds and each.varies}
-    if judge is None or not judge.alone or used != {"judge"}:
+def _alone(table: SignalTable, fitted: Fitted, judge: JudgeSeen | None) -> tuple[str, ...]:
+    """Refuse a proxy that shows nothing without a judge which agrees less than the reviewers do."""
+    if judge is None or not judge.alone or "judge" not in fitted.proxy.names:
         return ()
-    return (f"the judge alone would decide, and it may not: {judge.alone}",)
+    others = {name: each for name, each in table.signals.items() if name != "judge"}
+    if not refusals(calibrate(replace(table, signals=others))):
+        return ()
+    return (
+        f"without the judge nothing is shown, and the judge may not decide alone: {judge.alone}",
+    )
 
 
 def _current(suite: Suite, limits: ReviewLimits, named: float | None) -> ReviewRule:

@@ -132,6 +132,9 @@ class Caller:
                     tally=self._found.tally,
                     proven=[side for side in providers if self._found.was_answered(side)],
                 )
+            except asyncio.CancelledError:
+                self._looking.stop()
+                raise
             finally:
                 await looks.finish()
         finally:

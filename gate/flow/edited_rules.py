@@ -35,7 +35,7 @@ def edited_rules(base: Config, head: Config) -> list[str]:
             continue
         after = head.suites[name]
         edited[f"checks of suite {name}"] = _checks(before) != _checks(after)
-        edited[f"override proxy of suite {name}"] = before.rules.proxy != after.rules.proxy
+        edited[f"override proxy of suite {name}"] = before.calibration != after.calibration
         edited[f"judge of suite {name}"] = before.judge != after.judge
         edited[f"repeats of suite {name}"] = before.repeats != after.repeats
         edited[f"retired of suite {name}"] = before.retired != after.retired

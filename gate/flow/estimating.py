@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     Decided = dict[tuple[str, str], list[bool]]  # by case id and output
 
 
+_BEARABLE = 0.1  # share of the labels that may lie outside of the run
+
+
 def estimates(
     change: SuiteChange, scored: Sequence[ScoredCase], labels: Labels
 ) -> OverrideEstimates | None:
     """Estimate the override rates of both sides from the proxy and the labels of their outputs.
+
+    They are no random part of the outputs where many of them lie outside of the run, or where old
+    and new are the same prompt, which a label cannot tell apart: then there is no estimate.
 
     A label counts for a side if it names the fingerprint of that side's prompt, its case and its
     output; one label stands for one trial. Where several reviewers decided on an output, most of
@@ -37,17 +43,26 @@ def estimates(
     Returns:
         None if no label is of these outputs.
     """
-    old, new = (
-        _side(scored, side, _decided(labels, getattr(change, side).prompt.fingerprint))
-        for side in ("old", "new")
-    )
-    if np.isnan(old.label).all() and np.isnan(new.label).all():
+    before, after = (getattr(change, side).prompt.fingerprint for side in ("old", "new"))
+    decided = [_decided(labels, each) for each in (before, after)]
+    if before == after or not any(decided):
         return None
+    old, new = (
+        _side(scored, side, each) for side, each in zip(("old", "new"), decided, strict=True)
+    )
+    labelled, inside = sum(map(len, decided)), np.concatenate([old.label, new.label])
+    outside = labelled - int((~np.isnan(inside)).sum())
+    if outside > _BEARABLE * labelled:
+        # Those that recur are no random part of what was drawn.
+        return OverrideEstimates(
+            source=change.suite.labels or "", old=None, new=None, change=None, outside=outside
+        )
     return OverrideEstimates(
         source=change.suite.labels or "",
         old=override_rate(old),
         new=override_rate(new),
         change=override_change(old, new),
+        outside=outside,
     )
 
 

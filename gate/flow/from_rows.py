@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gate.core.blindness import is_blind
+from gate.core.blindness import both_ways
 from gate.core.config import Config
 from gate.core.ending import finish
 from gate.core.outcomes import changes, failure_codes, unchanged
@@ -77,7 +77,9 @@ def compare(project: Project, asked: Comparison, *, today: str) -> Report:
     waivers = Waivers(given=config.waivers, today=today)
     fingerprint = fingerprint_of_rows(asked.new)
     judged = judge_scored(scored, named, waived=waivers.holding(fingerprint))
-    if judged.verdict is not Verdict.FAIL and is_blind(scored, config.policy):
+    worlds = both_ways(scored) if "override_rate" in config.policy.metrics else ()
+    held = waivers.holding(fingerprint)
+    if any(judge_scored(each, named, waived=held).verdict is not judged.verdict for each in worlds):
         judged = replace(judged, verdict=Verdict.INCOMPLETE)
     suite = _suite_report(NAME if asked.suite is None else asked.suite, scored, judged)
     # No prompt is known here: what a waiver is bound to is the file of the new outputs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.core.blindness import is_blind
+from gate.core.blindness import both_ways
 from gate.core.columns import columns_of
 from gate.core.judgement import judge_columns
 from gate.core.outcomes import changes, failure_codes, unchanged
@@ -89,6 +89,7 @@ class SuiteJudge:
         self.scored: list[ScoredCase] = []
         self.judged: JudgedSuite | None = None
         self._looks: list[LookTaken] = []
+        self._looked_at = 0  # the number of the last look
 
     def judge(self, found: Gathered, look: int) -> bool:
         """Judge the trials that a look sees; return whether the run may stop there."""
@@ -97,6 +98,7 @@ class SuiteJudge:
         self.scored = self._score_all(found, look)
         columns = columns_of(self.scored, planned_new=found.plan.repeats)
         self.judged = self._judge(found, look, columns)
+        self._looked_at = look
         self._looks.append(
             LookTaken(
                 trials_old=sum(len(each.old) for each in self.scored),
@@ -131,6 +133,11 @@ class SuiteJudge:
             if all(here):
                 self._score(found, case, min(here))
 
+    def stop(self) -> None:
+        """Ask no judge any more."""
+        if self._bench is not None:
+            self._bench.stop()
+
     def _judge(self, found: Gathered, look: int, columns: Columns) -> JudgedSuite:
         return judge_columns(columns, self._policy, look=found.plan.look(look), waived=self._waived)
 
@@ -150,11 +157,17 @@ class SuiteJudge:
             known = self._known[case.case_id] = (self._shared.setdefault(these, these), scored)
         return known[1]
 
-    def _is_blind(self) -> bool:
-        """Tell whether what fails fails without the overrides, and nothing else may be said."""
-        judged = self.judged
-        fails = judged is not None and judged.verdict is Verdict.FAIL
-        return not fails and is_blind(self.scored, self._policy)
+    def _is_blind(self, found: Gathered) -> bool:
+        """Tell whether overrides that could not be judged could make it another verdict."""
+        if self.judged is None or "override_rate" not in self._policy.metrics:
+            return False
+        return any(
+            self._judge(
+                found, self._looked_at, columns_of(world, planned_new=found.plan.repeats)
+            ).verdict
+            is not self.judged.verdict
+            for world in both_ways(self.scored)
+        )
 
     def _outputs(self, found: Gathered, look: int) -> Iterator[Question]:
         """Yield the outputs that a look sees, each with the approved one beside it."""
@@ -180,7 +193,7 @@ class SuiteJudge:
         ]
         return SuiteReport(
             suite=self._change.suite.name,
-            verdict=Verdict.INCOMPLETE if is_cut or self._is_blind() else judged.verdict,
+            verdict=Verdict.INCOMPLETE if is_cut or self._is_blind(found) else judged.verdict,
             cases=len(self._change.cases),
             trials_old=self._looks[-1].trials_old,
             trials_new=self._looks[-1].trials_new,

@@ -10,7 +10,7 @@ from gate.core.config import Suite
 from gate.core.cost import most_usd
 from gate.core.judge import answer_of, known_answers, questions, word_of
 from gate.core.prompt import request_for
-from gate.errors import IncompleteError
+from gate.errors import ConfigError, IncompleteError
 from gate.flow.asking import Asking, Source, make_plan
 from gate.flow.change import Side, SuiteChange
 from gate.flow.gather import Tools, gather
@@ -32,8 +32,29 @@ if TYPE_CHECKING:
 
     Question = tuple[Case, str, str | None]  # an output, and the approved one beside it
 
+_AGAIN = 10  # calls, or one for so many questions, that are set aside for second attempts
 _QUOTED = 60  # characters of what a judge said
 _BEARABLE = 0.05  # share of the questions that may stay without a usable answer
+
+
+class _Stoppable(Progress):
+    """Progress that ends its replay at the next answer once it is stopped."""
+
+    def __init__(self, shown: Progress) -> None:
+        super().__init__(None, clock=time.monotonic)
+        self._told = shown
+        self.is_stopped = False
+
+    def start(self, label: str, total: int) -> None:
+        self._told.start(label, total)
+
+    def update(self, done: int, cost_usd: float, *, retries: int = 0, missing: int = 0) -> None:
+        self._told.update(done, cost_usd, retries=retries, missing=missing)
+        if self.is_stopped:
+            raise IncompleteError("interrupted", fix="run it again: what was answered is recorded")
+
+    def finish(self) -> None:
+        self._told.finish()
 
 
 class Bench:
@@ -62,7 +83,7 @@ class Bench:
         self.judge = judge
         self._name = suite
         self._project = project
-        self._progress = progress
+        self._progress = _Stoppable(progress)
         self._options = replace(options, purpose="")
         self._side = Side(prompt=judge.prompt, baseline=None, checkout=checkout)
         self._said: dict[str, str | None] = {}  # by the id of a question
@@ -118,12 +139,15 @@ class Bench:
         if used is None or limits.is_boundless:
             return self._options
         if limits.max_calls is not None:
-            limits = replace(limits, max_calls=min(limits.max_calls, len(pending)))
-        used.beside_calls += len(pending)
+            calls = min(limits.max_calls, len(pending) + max(_AGAIN, len(pending) // _AGAIN))
+            limits = replace(limits, max_calls=calls)
+            used.beside_calls += calls
         if limits.max_cost_usd is not None:
-            most = [self._most_usd(group[0].case) for group in pending.values()]
-            limits = replace(limits, max_cost_usd=min(limits.max_cost_usd, sum(most)))
-            used.beside_usd += sum(most)
+            # Not all that is left: the run's own calls under way go on beside.
+            most = sum(self._most_usd(group[0].case) for group in pending.values())
+            money = min(limits.max_cost_usd / 2, most)
+            limits = replace(limits, max_cost_usd=money)
+            used.beside_usd += money
         return replace(self._options, limits=limits)
 
     def _most_usd(self, case: Case) -> float:
@@ -183,6 +207,10 @@ class Bench:
             f"({counted(self.calls, 'call')}){lost}",
         )
 
+    def stop(self) -> None:
+        """Call nothing more: whoever waits for the answers has gone."""
+        self._progress.is_stopped = True
+
     def _new(self, outputs: Iterable[Question]) -> tuple[Case, ...]:
         """Return the questions that were not asked yet, each once."""
         asked: dict[str, Case] = {}
@@ -191,6 +219,8 @@ class Bench:
             if key in self._asked:
                 continue
             found = questions(self.judge, case, output, reference)
+            if not found:
+                continue  # nothing to compare it with yet
             self._asked[key] = tuple(each.case_id for each in found)
             asked.update({each.case_id: each for each in found if each.case_id not in self._said})
         return tuple(asked.values())
@@ -207,10 +237,15 @@ class Bench:
 def seat_bench(change: SuiteChange, project: Project, options: Options) -> Bench | None:
     """Seat the judge that a suite's proxy was calibrated with; None: there is none, or another."""
     known = change.suite.calibration
-    if change.judge is None or (
-        known is not None and known.judge != change.judge.prompt.fingerprint
-    ):
+    if change.judge is None or (known is not None and known.judge != change.judge.identity):
         return None
+    if options.limits.max_cost_usd is not None and change.judge.prompt.price is None:
+        raise ConfigError(
+            f"{change.judge.prompt.path}: --max-cost cannot be kept: what a judge's call costs is "
+            "not known",
+            fix="add price: {input, output} and modelParameters.maxTokens to the judge's prompt, "
+            "or use --max-calls",
+        )
     silent = Progress(None, clock=time.monotonic)  # the run's own calls are shown
     return Bench(
         change.judge,

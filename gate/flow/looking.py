@@ -26,6 +26,10 @@ class Judge(Protocol):
         """Score cases whose answers have come, before a look asks for them."""
         ...
 
+    def stop(self) -> None:
+        """Start nothing more: the run was ended from outside."""
+        ...
+
 
 class Unjudged:
     """Stands where every answer is wanted and none is judged yet."""
@@ -40,6 +44,9 @@ class Unjudged:
 
     def prepare(self, _found: Gathered, _cases: Sequence[Case]) -> None:
         """Score nothing."""
+
+    def stop(self) -> None:
+        """Nothing is under way."""
 
 
 class Looking:
@@ -59,6 +66,10 @@ class Looking:
     def would_stop(self, look: int) -> bool:
         """Tell whether a look would stop the run by the answers that are there already."""
         return self._judge.would_stop(self._found, look)
+
+    def stop(self) -> None:
+        """Start nothing more: the run was ended from outside."""
+        self._judge.stop()
 
     def prepare(self, cases: Sequence[Case]) -> None:
         """Score cases whose answers have come, before a look asks for them."""

@@ -37,7 +37,8 @@ class OwnVerdicts:
             policy = policy.untimed()
         waivers = Waivers(given=self.config.waivers, today=self.today)
         waived = waivers.holding(change.new.prompt.fingerprint)
-        judge = SuiteJudge(change.own, policy, waived)
+        # A judge of its own was not asked; the base's said what it said.
+        judge = SuiteJudge(change.own, policy, waived, run.bench)
         last = run.found[-1]
         self.found[change.suite.name] = judge.verdict(last, last.look)
 

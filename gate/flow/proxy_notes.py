@@ -51,7 +51,7 @@ def proxy_notes(
     listens = "judge" in suite.rules.proxy.names
     if listens and calls_none:
         notes.append(f"suite {name}: gate compare asks no judge: overrides are not counted")
-    elif listens and suite.calibration.judge != (judge.prompt.fingerprint if judge else None):
+    elif listens and suite.calibration.judge != (judge.identity if judge else None):
         notes.append(
             f"suite {name}: the override proxy was calibrated with another judge than the one of "
             f"gate.yaml: overrides are not counted; next: gate calibrate {name} LABELS"
@@ -75,6 +75,12 @@ def proxy_notes(
 
 def estimates_note(name: str, found: OverrideEstimates) -> str:
     """Say what the labels make of the override rates, and that the verdict is another's."""
+    if found.outside and found.old is found.new is None:
+        return (
+            f"suite {name}: {found.outside} labels in {found.source} are of outputs of these "
+            "prompts that this run did not give: those that are left are no random part, so there "
+            "is no estimate of the overrides; run where they were recorded, or draw a new sheet"
+        )
     sides = (("old", found.old), ("new", found.new), ("change", found.change))
     told = [
         f"{what} too few labels" if each is None else f"{what} {_told(each, what == 'change')}"

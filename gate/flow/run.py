@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gate.flow.change import SuiteChange
     from gate.flow.gather import Tools
     from gate.flow.gathered import Answers, Gathered, Pending
+    from gate.flow.judging import Bench
     from gate.flow.looking import Judge
 
     Begun = tuple[Gathered, Pending]
@@ -53,6 +54,7 @@ class SuiteRun:
     found: tuple[Gathered, ...]  # the first gathering, and the one that confirmed it
     notes: tuple[str, ...] = ()
     scored: tuple[ScoredCase, ...] = ()  # what the last look saw
+    bench: Bench | None = None  # the judge that was asked
 
 
 class Runner:
@@ -204,7 +206,9 @@ class Runner:
         if policy != self._policy:
             reasons = {**report.not_measured, "latency_p95": NOT_SIDE_BY_SIDE}
             report = replace(report, not_measured=reasons)
-        return SuiteRun(report=report, found=(found,), notes=notes, scored=tuple(judge.scored))
+        return SuiteRun(
+            report=report, found=(found,), notes=notes, scored=tuple(judge.scored), bench=bench
+        )
 
     def _hangs_on_recordings(self, run: SuiteRun) -> bool:
         """Tell whether a fail comes from answers of old that were not given today.
@@ -272,6 +276,7 @@ class Runner:
                 confirmation_note(name, run.report, stands=stands),
             ),
             scored=second.scored,
+            bench=second.bench,
         )
 
 

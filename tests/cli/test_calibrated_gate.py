@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from cli.project import judged, run
+from cli.project import LOG_WORKER, judged, run
 from cli.reviewed import (
     LABELS,
     POLICY,
@@ -152,3 +152,29 @@ def test_a_fail_by_overrides_names_the_cases_where_they_rose(repo: Folder) -> No
     assert note.endswith(f"; next: gate explain s {case}")
     done = run(repo, "explain", "s", case)
     assert "override 0.8" in done.stdout or "override 0.9" in done.stdout
+
+
+def test_a_signal_that_a_change_takes_away_from_one_side_is_owed(repo: Folder) -> None:
+    rows = labels()
+    for number, row in enumerate(rows):
+        is_overridden = row["decision"] != "accepted"
+        row["mean_logprob"] = -0.9 if is_overridden != (number % 9 == 0) else -0.1
+        if number % 2:  # some labels lack it, so the proxy could do without
+            del row["mean_logprob"]
+    sure = LOG_WORKER.replace('"input_tokens": 10', '"input_tokens": 10, "logprobs": [-0.9]')
+    repo.write({**reviewed_project(), LABELS: labels_file(rows), "worker.py": sure})
+    assert run(repo, "calibrate", "s", LABELS).returncode == 0
+    repo.commit()
+    repo.write({**WORSE, "worker.py": LOG_WORKER})
+    report = judged(repo, "--all-calls", exit_code=4)
+    assert report["suites"][0]["verdict"] == "incomplete"
+
+
+def test_an_edited_review_threshold_is_told_too(repo: Folder) -> None:
+    adopt(repo).write(WORSE)
+    value = json.loads(repo.read(PROXY))
+    value["review"] = {"max_miss": None, "confidence": None, "threshold": 1.0, "segments": {}}
+    repo.write({PROXY: json.dumps(value)})
+    report = judged(repo, "--all-calls", exit_code=1)
+    told = "override proxy of suite s edited in this change; not used for this verdict"
+    assert told in report["notes"]

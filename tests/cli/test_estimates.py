@@ -165,3 +165,16 @@ def test_labels_that_gate_yaml_names_and_nobody_wrote_are_an_error(repo: Folder)
     assert f"{LABELS}: no such file" in done.stderr
     assert len(json.loads(repo.read(PROXY))["signals"]) > 0
     assert CASES == 60
+
+
+def test_labels_of_outputs_that_the_run_did_not_give_make_no_estimate(repo: Folder) -> None:
+    adopt(repo)
+    first = judged(repo, "--all-calls", "--review-sheets", "sheets", exit_code=1)
+    rows = filled(repo.read("sheets/s.jsonl"))
+    elsewhere = [{**row, "output": output("c")} for row in rows[:20]]
+    repo.write({LABELS: labels_file(elsewhere + rows[20:])})
+    report = judged(repo, "--all-calls", "--offline", exit_code=1)
+    found = report["suites"][0]["override_estimates"]
+    assert (found["outside"], found["old"], found["new"]) == (20, None, None)
+    assert any("20 labels in labels.jsonl are of outputs" in note for note in report["notes"])
+    assert first["suites"][0]["override_estimates"] is None

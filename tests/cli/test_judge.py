@@ -99,7 +99,10 @@ def test_a_judge_that_agrees_less_than_the_reviewers_may_not_decide_alone(folder
     folder.write({**project(), LABELS: labels_file(labels(reviewer="ann"))})
     done = run(folder, "calibrate", "s", LABELS)
     assert done.returncode == 1
-    assert "the judge alone would decide, and it may not: the humans' own" in done.stdout
+    assert (
+        "without the judge nothing is shown, and the judge may not decide alone: the humans' own"
+        in done.stdout
+    )
 
 
 def test_what_is_judged_stands_between_marks_that_it_cannot_close(folder: Folder) -> None:
@@ -256,3 +259,43 @@ def test_explain_shows_what_the_judge_made_of_an_answer(repo: Folder) -> None:
     assert "1 of 2 trials, usable, override 0.1" in done.stdout
     assert "2 of 2 trials, usable, override 1.00" in done.stdout
     assert not asked(repo)
+
+
+def test_the_bases_worker_judges_outputs_that_nobody_judged_yet(repo: Folder) -> None:
+    adopt(repo)
+    repo.write(
+        {
+            "fixtures/s.prompt.yml": prompt('{"queue": "b", "new": "{{text}}"}'),
+            "judge/worker.py": JUDGE_WORKER.replace('else "drop"', 'else "keep"'),
+        }
+    )
+    report = judged(repo, "--all-calls", exit_code=1)
+    (finding,) = [f for f in report["suites"][0]["findings"] if f["segment"] is None]
+    assert finding["new"] > 0.8
+
+
+def test_what_the_answers_mean_is_part_of_the_judge(repo: Folder) -> None:
+    adopt(repo)
+    config = json.loads(repo.read("gate.yaml"))
+    config["suites"]["s"]["override"]["judge"]["answers"] = {"keep": 0, "drop": 0}
+    repo.write({"gate.yaml": json.dumps(config)}).commit()
+    repo.write({"fixtures/s.prompt.yml": prompt(output("b"))})
+    report = judged(repo, "--all-calls", exit_code=4)
+    assert not asked(repo)
+    assert any("was calibrated with another judge" in note for note in report["notes"])
+
+
+def test_too_few_labels_cost_no_judge(folder: Folder) -> None:
+    folder.write({**project(), LABELS: labels_file(labels(40))})
+    done = run(folder, "calibrate", "s", LABELS)
+    assert (done.returncode, "40 labels are too few" in done.stdout) == (1, True)
+    assert not asked(folder)
+
+
+def test_a_judge_whose_calls_cost_nobody_knows_what_keeps_no_budget_of_money(repo: Folder) -> None:
+    adopt(repo)
+    repo.write({"fixtures/s.prompt.yml": prompt(output("b"))})
+    done = run(repo, "check", "--max-cost", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "what a judge's call costs is not known" in done.stderr
+    assert not calls(repo)

@@ -66,7 +66,12 @@ OVERRIDE: dict[str, Any] = {
                     "worst_ece": _or_null(_SHARE),
                 }
             ),
-            "judge": _or_null({**_TEXT, "description": "Fingerprint of the judge prompt."}),
+            "judge": _or_null(
+                {
+                    **_TEXT,
+                    "description": "Digest of the judge: its prompt, and what its answers mean.",
+                }
+            ),
             "intercept": _NUMBER,
             "signals": {
                 "type": "object",

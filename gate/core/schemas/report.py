@@ -133,7 +133,13 @@ _SUITE = _closed(
         },
         # By prediction-powered inference; null: no labels of these outputs.
         "override_estimates": {
-            **_closed({"source": _TEXT, "old": _ESTIMATE, "new": _ESTIMATE, "change": _ESTIMATE}),
+            **_closed(
+                {
+                    "source": _TEXT,
+                    "outside": _COUNT,
+                    **dict.fromkeys(("old", "new", "change"), _ESTIMATE),
+                }
+            ),
             "type": ["object", "null"],
         },
     },
