@@ -180,8 +180,6 @@ def _carried(table: SignalTable, fitted: Fitted, current: ReviewRule, missed: Bo
         return math.floor(float(scores[min(place, len(scores) - 1)]) * _DIGITS) / _DIGITS
 
     every = np.ones(table.rows, dtype=np.bool_)
-    if not current.threshold and not current.segments:
-        return current
     members = table.members(list(current.segments))
     own = {name: at(rows) for name, rows in members.items() if (table.overridden[rows] > 0).any()}
     return replace(current, threshold=at(every), segments=own)

@@ -207,6 +207,27 @@ def pooled(**more):
             ),
             id="the-wrong-way-in-a-segment",
         ),
+        pytest.param(
+            {"segments": {"tag=b": replace(pooled(), auc=Measure(value=0.0, interval=(0.0, 0.2)))}},
+            (
+                "it runs the wrong way in tag=b: AUC 0.000, with 95 % confidence below 0.200; "
+                "accepted outputs have the higher scores there",
+            ),
+            id="wholly-the-wrong-way",
+        ),
+        pytest.param(
+            # Of twenty segments one would lie so far below by chance.
+            {
+                "segments": {
+                    f"tag={each}": replace(
+                        pooled(), auc=Measure(value=0.4, interval=(0.31, 0.499))
+                    )
+                    for each in range(20)
+                }
+            },
+            (),
+            id="among-many-by-chance",
+        ),
     ],
 )  # fmt: skip
 def test_a_proxy_is_refused_for_a_reason(changed, reasons):

@@ -199,6 +199,13 @@ def bad(name, says, fix, **changed):
         bad("least", BOTH.format("min_logprob"), LEAST_GIVEN, logprobs=[-1], min_logprob=0),
         bad("false", "logprobs: False " + NO_LOG, LOGS.format("logprobs"), logprobs=[False]),
         bad("above-0", "mean_logprob: 1.1e-06 " + NO_LOG, MEAN, mean_logprob=1.1e-6),
+        bad(
+            "swapped",
+            "min_logprob -0.5 is above mean_logprob -2",
+            "the least of some numbers is no more than their mean: are they swapped?",
+            mean_logprob=-2,
+            min_logprob=-0.5,
+        ),
         bad("nan", "mean_logprob: nan " + NO_LOG, MEAN, mean_logprob=float("nan")),
         bad("infinite", "mean_logprob: -inf " + NO_LOG, MEAN, mean_logprob=float("-inf")),
         bad("no-float", f"mean_logprob: -1{'0' * 55}... {NO_LOG}", MEAN, mean_logprob=-(10**400)),

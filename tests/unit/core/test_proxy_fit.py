@@ -99,3 +99,24 @@ def test_labels_without_any_spread_fit_only_what_says_exactly_so(decided, fits):
     found = proxy_fit(CalibratedProxy(intercept=float(np.log(0.25)), curves={}), flat)
     assert found is not None
     assert found.fits is fits
+
+
+def test_labels_that_lack_what_the_proxy_needs_do_not_count():
+    labels = table(0.2, 0.8)
+    signal = labels.signals["text"].copy()
+    signal[:300] = np.nan
+    lacking = SignalTable(
+        signals={"text": signal},
+        overridden=np.ones(400),
+        segments=labels.segments,
+        cluster=labels.cluster,
+    )
+    found = proxy_fit(PROXY, lacking)
+    assert found is not None
+    assert found.labels == 100
+    bearing = CalibratedProxy(
+        intercept=0.0, curves={"text": Curve(points=((0.0, 0.0), (1.0, 1.0)), absent=0.0)}
+    )
+    kept = proxy_fit(bearing, lacking)
+    assert kept is not None
+    assert kept.labels == 400

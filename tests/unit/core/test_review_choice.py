@@ -226,3 +226,18 @@ def test_a_rule_of_another_proxy_is_counted_by_what_that_one_says():
     # On the new scores the third smallest of the overridden ones lets as many through.
     assert found.kept.threshold == 0.32
     assert found.kept.max_miss is None
+
+
+def test_labels_of_few_clusters_are_told_to_be_alike():
+    table = labels("x" * 21 + "." * 40)
+    few = replace(table, cluster=np.arange(61) // 2)
+    scores = np.concatenate([THIRTY[:21], LOW])
+    fitted = replace(
+        FITTED, held_out=scores, in_sample=scores, by_fold=np.tile(scores, (5, 1)),
+        folds=np.arange(61) % 5,
+    )  # fmt: skip
+    found = choose_threshold(table, fitted, LIMITS, EVERYTHING)
+    assert "the 21 overridden labels tell too little" in found.reason
+    found = choose_threshold(few, fitted, LIMITS, EVERYTHING)
+    told = "the 21 overridden labels come from 11 clusters, whose labels are alike, and tell too "
+    assert told in found.reason

@@ -444,3 +444,9 @@ def test_march_against_june_on_leetcode_fails(march, june, solved) -> None:
     # The 95th percentile that the report shows is that of numpy, call of 7,923 s included.
     assert latency.old == pytest.approx(np.quantile(old["latency_ms"], 0.95))
     assert latency.new == pytest.approx(np.quantile(new["latency_ms"], 0.95))
+
+
+@pytest.mark.parametrize("value", [0.5, float("nan"), "-1", True])
+def test_a_log_probability_of_a_row_is_a_number_up_to_0(value) -> None:
+    with pytest.raises(ConfigError, match=r"min_logprob: .* is no log of a probability"):
+        unscored(output="hi", min_logprob=value)
