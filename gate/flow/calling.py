@@ -132,11 +132,11 @@ class Caller:
                     tally=self._found.tally,
                     proven=[side for side in providers if self._found.was_answered(side)],
                 )
-            except asyncio.CancelledError:
-                self._looking.stop()
-                raise
             finally:
                 await looks.finish()
+        except asyncio.CancelledError:
+            self._looking.stop()  # a look may be asking a judge, in a thread that would go on
+            raise
         finally:
             for provider in providers.values():
                 await provider.close()

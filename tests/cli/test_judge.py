@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
-from cli.project import calls, judged, recordings, run
+from cli.project import calls, judged, log_of, recordings, run
 from cli.reviewed import CASES, LABELS, PROXY, labels, labels_file, output, prompt, reviewed_project
 from conftest import Folder, cases_file, prompt_file
 
@@ -299,3 +303,34 @@ def test_a_judge_whose_calls_cost_nobody_knows_what_keeps_no_budget_of_money(rep
     assert (done.returncode, done.stdout) == (2, "")
     assert "what a judge's call costs is not known" in done.stderr
     assert not calls(repo)
+
+
+def test_an_interrupted_run_asks_the_judge_no_more(repo: Folder) -> None:
+    slow = JUDGE_WORKER.replace("import json, os, sys", "import json, os, sys, time").replace(
+        "    request = json.loads(line)\n",
+        "    request = json.loads(line)\n"
+        "    time.sleep(float(os.environ.get('JUDGE_PAUSE_S', '0')))\n",
+    )
+    repo.write({**project(slow), LABELS: labels_file(twice(labels()))})
+    assert run(repo, "calibrate", "s", LABELS).returncode == 0
+    repo.commit()
+    asked(repo)
+    repo.write({"fixtures/s.prompt.yml": prompt('{"queue": "b", "new": "{{text}}"}')})
+    log = log_of(repo)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gate", "check", "--all-calls"],
+        cwd=repo.path,
+        env={**os.environ, "WORKER_LOG": str(log), "JUDGE_PAUSE_S": "0.3"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not (log.exists() and "judge" in log.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    finally:
+        process.kill()
+    # 60 new outputs wait for it, of which it had begun.
+    assert 0 < len(asked(repo)) < 30
