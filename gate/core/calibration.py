@@ -185,7 +185,7 @@ def refusals(fitted: Fitted) -> tuple[str, ...]:
     if pooled.gain.value <= 0:
         found.append(
             f"it does not beat the base rate: Brier score {pooled.brier.value:.4f} on labels that "
-            f"it did not see, {pooled.brier.value + pooled.gain.value:.4f} without any proxy"
+            f"it did not see, {pooled.brier_of_base_rate:.4f} without any proxy"
         )
     if pooled.auc is None or pooled.auc.interval[0] <= 0.5:  # noqa: PLR2004 -- a coin
         value = "unknown" if pooled.auc is None else f"{pooled.auc.value:.3f}"

@@ -58,6 +58,16 @@ class Reliability:
     auc: Measure | None
     bins: tuple[Bin, ...]
 
+    @property
+    def brier_of_base_rate(self) -> float:
+        """The Brier score of a proxy that says the base rate of every output."""
+        return self.brier.value + self.gain.value
+
+    @property
+    def is_off(self) -> bool:
+        """Whether probabilities are off by more than chance makes of a perfect proxy."""
+        return self.ece.value > self.ece_by_chance
+
 
 def reliability(
     probability: Floats,

@@ -193,7 +193,7 @@ def _file(
         held_out=HeldOut(
             auc=pooled.auc.value if pooled.auc else 0.5,
             brier=pooled.brier.value,
-            brier_of_base_rate=pooled.brier.value + pooled.gain.value,
+            brier_of_base_rate=pooled.brier_of_base_rate,
             ece=pooled.ece.value,
             worst_segment=worst[0] if worst else None,
             worst_ece=worst[1] if worst else None,

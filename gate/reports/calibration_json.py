@@ -6,8 +6,6 @@ import json
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from gate.reports.calibration_sentences import brier_of_base_rate, is_off
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -96,11 +94,11 @@ def _reliability(found: Reliability) -> dict[str, Any]:
         "predicted": _number(found.predicted),
         "auc": _measure(found.auc),
         "brier": _measure(found.brier),
-        "brier_of_base_rate": _number(brier_of_base_rate(found)),
+        "brier_of_base_rate": _number(found.brier_of_base_rate),
         "gain": _measure(found.gain),
         "ece": _measure(found.ece),
         "ece_by_chance": _number(found.ece_by_chance),
-        "ece_above_chance": is_off(found),
+        "ece_above_chance": found.is_off,
         "bins": [
             {
                 "rows": each.rows,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from gate.reports.headline import counted
 from gate.reports.safe_text import visible_name
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from gate.core.clustered import Interval, Measure
     from gate.core.kappa import Agreement
     from gate.core.position_bias import PositionBias
-    from gate.core.reliability import Reliability
 
 
 def headline(report: CalibrationReport) -> tuple[str, str]:
@@ -29,7 +29,7 @@ def headline(report: CalibrationReport) -> tuple[str, str]:
     auc = "unknown" if pooled.auc is None else f"{pooled.auc.value:.3f}"
     return "CALIBRATED", (
         f"suite {name}: on labels that it did not see, AUC {auc}, Brier score "
-        f"{pooled.brier.value:.4f} against {brier_of_base_rate(pooled):.4f} by the base rate"
+        f"{pooled.brier.value:.4f} against {pooled.brier_of_base_rate:.4f} by the base rate"
     )
 
 
@@ -47,7 +47,7 @@ def _how_far_off(fitted: Fitted | None) -> list[str]:
         f"alone makes up to {pooled.ece_by_chance * 100:.1f}."
     ]
     if fitted.segments:
-        off = sum(map(is_off, fitted.segments.values()))
+        off = sum(each.is_off for each in fitted.segments.values())
         said.append(
             f"Of {counted(len(fitted.segments), 'segment')}, {off or 'none'} "
             f"{'are' if off > 1 else 'is'} off by more than chance makes."
@@ -57,21 +57,6 @@ def _how_far_off(fitted: Fitted | None) -> list[str]:
 
 def _written(report: CalibrationReport) -> str:
     return f"Written: {report.written}" if report.written else "No proxy was written."
-
-
-def is_off(found: Reliability) -> bool:
-    """Tell whether probabilities are off by more than chance makes of a perfect proxy."""
-    return found.ece.value > found.ece_by_chance
-
-
-def brier_of_base_rate(found: Reliability) -> float:
-    """Return the Brier score of a proxy that says the base rate of every output."""
-    return found.brier.value + found.gain.value
-
-
-def counted(number: int, what: str) -> str:
-    """Write a number of things."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def share(value: float) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gate.core.calibration import SMALLEST_SEGMENT
 from gate.reports.calibration_parts import aligned, judge_lines, kappa_told, review_lines
+from gate.reports.calibration_sentences import share
 from gate.reports.safe_text import visible, visible_name
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _headline(report: CalibrationReport) -> str:
     pooled = fitted.pooled
     return (
         f"CALIBRATED: suite {name}: on labels that it did not see: AUC {_with(fitted.pooled.auc)}, "
-        f"Brier {pooled.brier.value:.4f} against {pooled.brier.value + pooled.gain.value:.4f} by "
+        f"Brier {pooled.brier.value:.4f} against {pooled.brier_of_base_rate:.4f} by "
         f"the base rate, ECE {pooled.ece.value:.3f}"
     )
 
@@ -111,9 +112,9 @@ def _reliability(pooled: Reliability) -> list[str]:
     """Table and plot: predicted `|`, overridden `o` with its interval `[--]`, both `@`."""
     rows = [
         [
-            _share(each.predicted),
-            _share(each.observed),
-            f"{_share(each.interval[0])} to {_share(each.interval[1])}",
+            share(each.predicted),
+            share(each.observed),
+            f"{share(each.interval[0])} to {share(each.interval[1])}",
             str(each.rows),
         ]
         for each in pooled.bins
@@ -125,8 +126,8 @@ def _reliability(pooled: Reliability) -> list[str]:
 
 
 def _plotted(found: Bin) -> str:
-    def column(share: float) -> int:
-        return round(min(1.0, max(0.0, share)) * (_PLOT - 1))
+    def column(of: float) -> int:
+        return round(min(1.0, max(0.0, of)) * (_PLOT - 1))
 
     line = [" "] * _PLOT
     low, high = map(column, found.interval)
@@ -136,10 +137,6 @@ def _plotted(found: Bin) -> str:
     observed = column(found.observed)
     line[observed] = "@" if line[observed] == "|" else "o"
     return "".join(line)
-
-
-def _share(value: float) -> str:
-    return f"{value * 100:.1f} %"
 
 
 def _segments(fitted: Fitted) -> list[str]:
@@ -168,13 +165,13 @@ def _segment(name: str, found: Reliability) -> list[str]:
     return [
         name,
         str(found.rows),
-        _share(found.overridden),
-        _share(found.predicted),
+        share(found.overridden),
+        share(found.predicted),
         _with(found.auc),
         f"{found.brier.value:.3f}",
         _with(found.gain),
         _with(found.ece),
-        f"{found.ece_by_chance:.3f}" + (", off" if found.ece.value > found.ece_by_chance else ""),
+        f"{found.ece_by_chance:.3f}" + (", off" if found.is_off else ""),
     ]
 
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.reports.calibration_sentences import (
-    brier_of_base_rate,
     decides_alone,
     gain,
     interval_of,
-    is_off,
     kappa,
     plain,
     position,
@@ -104,7 +102,7 @@ def measured(fitted: Fitted) -> Facts:
     facts = [
         ("AUC", with_interval(pooled.auc)),
         ("Brier score", with_interval(pooled.brier)),
-        ("by the base rate", plain(brier_of_base_rate(pooled))),
+        ("by the base rate", plain(pooled.brier_of_base_rate)),
         ("gain", with_interval(pooled.gain, gain)),
         ("ECE", with_interval(pooled.ece)),
         ("ECE by chance, at most", plain(pooled.ece_by_chance)),
@@ -127,7 +125,7 @@ def segment_rows(fitted: Fitted) -> list[SegmentRow]:
     """Return all labels first, then the segments, the one that is farthest off first."""
     ranked = worst_first(list(fitted.segments.items()))[:SEGMENTS]
     return [
-        SegmentRow(name=visible_name(name), is_off=is_off(each), cells=_cells(each))
+        SegmentRow(name=visible_name(name), is_off=each.is_off, cells=_cells(each))
         for name, each in [("all labels", fitted.pooled), *ranked]
     ]
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from gate.reports.calibration_sentences import counted, is_off, share, shares
+from gate.reports.calibration_sentences import share, shares
+from gate.reports.headline import counted
 from gate.reports.safe_text import visible_name
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _plot(
         labels=found.rows,
         ece=f"{found.ece.value:.3f}",
         by_chance=f"{found.ece_by_chance:.3f}",
-        is_off=is_off(found),
+        is_off=found.is_off,
         dots=tuple(_dot(each, radius * sqrt(each.rows / most)) for each in found.bins),
         columns=columns,
     )

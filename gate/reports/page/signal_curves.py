@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from gate.reports.calibration_sentences import counted
+from gate.reports.headline import counted
 from gate.reports.page.scale import Scale, Tick, scale_over
 
 if TYPE_CHECKING:
