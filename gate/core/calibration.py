@@ -141,7 +141,7 @@ def _signals(
     """Tell what each signal is among the labels, those included that the prior alone knows."""
     found = {}
     for name in dict.fromkeys([*table.signals, *proxy.curves]):
-        values = table.signals.get(name, np.full(table.rows, np.nan))
+        values = table.values_of(name)
         known = ~np.isnan(values)
         alone = auc(
             values[known],

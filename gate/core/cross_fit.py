@@ -45,7 +45,7 @@ def predict(proxy: CalibratedProxy, table: SignalTable) -> Floats:
     """
     odds = np.full(table.rows, proxy.intercept)
     for name, curve in proxy.curves.items():
-        values = table.signals.get(name, np.full(table.rows, np.nan))
+        values = table.values_of(name)
         at, height = np.array(curve.points).T
         added = np.interp(values, at, height)
         absent = np.isnan(values)

@@ -43,7 +43,7 @@ class Judge:
     @property
     def compares(self) -> bool:
         """Whether it is shown two outputs, in both orders, and names the better one."""
-        return _compares(self.prompt)
+        return _names(self.prompt, FIRST) and _names(self.prompt, SECOND)
 
 
 def make_judge(prompt: Prompt, rules: JudgeRules) -> Judge:
@@ -52,18 +52,18 @@ def make_judge(prompt: Prompt, rules: JudgeRules) -> Judge:
     Raises:
         ConfigError: The prompt shows no output, or its answers are not those of gate.yaml.
     """
-    compares = _compares(prompt)
-    if not compares and not _names(prompt, "output"):
+    judge = Judge(prompt=prompt, answers=rules.answers)
+    if not judge.compares and not _names(prompt, "output"):
         raise ConfigError(
             f"{prompt.path}: the judge is shown no output",
             fix="let its messages name {{output}}, or {{first}} and {{second}}",
         )
-    known = {FIRST, SECOND, TIE} if compares else set(rules.answers)
-    if compares and rules.answers:
+    if judge.compares and rules.answers:
         raise ConfigError(
             f"{prompt.path}: a judge that compares answers {FIRST}, {SECOND} or {TIE}",
             fix="remove override.judge.answers from gate.yaml",
         )
+    known = known_answers(judge)
     if not known:
         raise ConfigError(
             f"{prompt.path}: what the judge's answers mean is not said",
@@ -75,18 +75,14 @@ def make_judge(prompt: Prompt, rules: JudgeRules) -> Judge:
             f"{prompt.path}: which property of the judge's jsonSchema is its answer?",
             fix="give one of them an enum, and no other",
         )
-    strange = [str(each) for each in allowed if each not in list(known)]
+    strange = [str(each) for each in allowed if each not in known]
     if strange:
         raise ConfigError(
             f"{prompt.path}: the judge may answer {', '.join(sorted(strange))}, and nothing says "
             "what that means",
             fix=f"known: {', '.join(sorted(known))}",
         )
-    return Judge(prompt=prompt, answers=rules.answers)
-
-
-def _compares(prompt: Prompt) -> bool:
-    return _names(prompt, FIRST) and _names(prompt, SECOND)
+    return judge
 
 
 def _names(prompt: Prompt, variable: str) -> bool:

@@ -66,7 +66,7 @@ def _whole(proxy: CalibratedProxy, table: SignalTable) -> Bools:
     whole = np.ones(table.rows, dtype=np.bool_)
     for name, curve in proxy.curves.items():
         if curve.absent is None:
-            whole &= ~np.isnan(table.signals.get(name, np.full(table.rows, np.nan)))
+            whole &= ~np.isnan(table.values_of(name))
     return whole
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gate.core.calibrated import DIGITS
 from gate.core.override_file import ReviewRule
 from gate.core.review import needed, review_threshold, reviewed
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from gate.core.config import ReviewLimits
     from gate.core.review import Reviewed
     from gate.core.signal_table import Bools, Floats, SignalTable
-
-_DIGITS = 10_000  # a threshold is cut to four digits: a lower one never misses more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +107,16 @@ def choose_threshold(
     after_at = None if pooled is None else _by_fold(table, fitted, limits, every)
     members = table.members(table.segment_names(fewest))
     own: dict[str, float] = {}
+    tuned = None
     if pooled is not None and after_at is not None:
         own, lowest = _of_segments(table, fitted, limits, members, pooled)
         after_at = np.minimum(lowest, after_at)
+        tuned = ReviewRule(
+            max_miss=limits.max_miss,
+            confidence=limits.confidence,
+            threshold=pooled,
+            segments={name: each for name, each in own.items() if each < pooled},
+        )
 
     def counted(rows: Bools) -> Counted:
         def of(scores: Floats, at: Floats) -> Reviewed:
@@ -122,14 +128,6 @@ def choose_threshold(
         )
 
     whole = counted(every)
-    tuned = None
-    if pooled is not None and after_at is not None:
-        tuned = ReviewRule(
-            max_miss=limits.max_miss,
-            confidence=limits.confidence,
-            threshold=pooled,
-            segments={name: each for name, each in own.items() if each < pooled},
-        )
     seen = f"{int(overridden.sum())} overridden labels"
     clusters = len(np.unique(table.cluster[overridden]))
     if clusters < overridden.sum():
@@ -177,7 +175,7 @@ def _carried(table: SignalTable, fitted: Fitted, current: ReviewRule, missed: Bo
     def at(rows: Bools) -> float:
         scores = np.sort(fitted.held_out[rows & (table.overridden > 0)])
         place = int(missed[rows].sum())
-        return math.floor(float(scores[min(place, len(scores) - 1)]) * _DIGITS) / _DIGITS
+        return _cut(float(scores[min(place, len(scores) - 1)]))
 
     every = np.ones(table.rows, dtype=np.bool_)
     members = table.members(list(current.segments))
@@ -211,7 +209,13 @@ def _threshold(
     chosen = [each for each in found if each is not None]
     if len(chosen) < len(found):
         return None
-    return math.floor(min(chosen) * _DIGITS) / _DIGITS
+    return _cut(min(chosen))
+
+
+def _cut(threshold: float) -> float:
+    """Cut a threshold to the digits that its file holds: a lower one never misses more."""
+    scale = 10.0**DIGITS
+    return math.floor(threshold * scale) / scale
 
 
 def _by_fold(

@@ -35,6 +35,10 @@ class SignalTable:
         """N."""
         return len(self.overridden)
 
+    def values_of(self, name: str) -> Floats:
+        """Return a signal's column, NaN in every row if no row has the signal; shape (N,)."""
+        return self.signals.get(name, np.full(self.rows, np.nan))
+
     def only(self, keep: Bools) -> SignalTable:
         """Return the rows that a mask keeps."""
         return SignalTable(
