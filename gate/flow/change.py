@@ -155,7 +155,13 @@ def read_reviewed(suite: Suite, disk: WorkTree) -> Labels | None:
 
 
 def make_suite_change(
-    suite: Suite, cases: tuple[Case, ...], old: Side, new: Side, *, judge: Judge | None = None
+    suite: Suite,
+    cases: tuple[Case, ...],
+    old: Side,
+    new: Side,
+    *,
+    judge: Judge | None = None,
+    labels: Labels | None = None,
 ) -> SuiteChange:
     """Put a suite together and see that its checks can be applied to its cases.
 
@@ -169,7 +175,12 @@ def make_suite_change(
         check_provider(side.prompt)
     check_expectations(suite.name, cases, rules.checks)
     return SuiteChange(
-        suite=replace(suite, rules=rules), cases=cases, old=old, new=new, judge=judge
+        suite=replace(suite, rules=rules),
+        cases=cases,
+        old=old,
+        new=new,
+        judge=judge,
+        labels=labels,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gate.core.columns import columns_of
@@ -37,9 +36,14 @@ def against_itself(project: Project, suite: Suite, *, case: str | None = None) -
     prompt = project.prompt(suite)
     side = Side(prompt=prompt, baseline=read_baseline(project.disk, suite.name))
     cases = choose_cases(suite_cases(project.disk, suite, prompt), case)
-    judge = read_judge(project.disk, suite, disk=project.disk)
-    change = make_suite_change(suite, cases, side, side, judge=judge)
-    return replace(change, labels=read_reviewed(suite, project.disk))
+    return make_suite_change(
+        suite,
+        cases,
+        side,
+        side,
+        judge=read_judge(project.disk, suite, disk=project.disk),
+        labels=read_reviewed(suite, project.disk),
+    )
 
 
 def see_it_covered(change: SuiteChange) -> None:

@@ -60,14 +60,14 @@ def change_from_files(
         return Change(config=config, suites=(), unaffected=(suite.name,), explain_flags=flags)
     baseline = read_baseline(project.disk, suite.name)
     cases = suite_cases(project.disk, suite, old_prompt)
-    made = make_suite_change(
+    change = make_suite_change(
         suite,
         choose_cases(cases, case),
         Side(prompt=old_prompt, baseline=baseline),
         Side(prompt=new_prompt, baseline=baseline),
         judge=read_judge(project.disk, suite, disk=project.disk),
+        labels=read_reviewed(suite, project.disk),
     )
-    change = replace(made, labels=read_reviewed(suite, project.disk))
     notes = (*old_prompt.notes,)
     return Change(
         config=config,

@@ -200,15 +200,14 @@ class _Reader:
         if self._trusts_head:
             judge = read_judge(self._project.disk, head, disk=self._project.disk)
             cases = choose_cases(own, self._case)
-            change = make_suite_change(head, cases, before, after, judge=judge)
-            return replace(change, labels=labels)
+            return make_suite_change(head, cases, before, after, judge=judge, labels=labels)
         approved = suite_cases(self._tree, base, old)
         self._notes += edited_cases(base.name, approved, own, is_judged=True)
         self._notes += edited_evaluators(base.name, old, new)
         cases = choose_cases(merge_cases(approved, own), self._case)
-        change = self._judged(base, head, make_suite_change(base, cases, before, after))
+        change = make_suite_change(base, cases, before, after, labels=labels)
         return by_own_rules(
-            replace(change, labels=labels),
+            self._judged(base, head, change),
             head,
             own,
             is_edited=(self._base.policy, self._base.waivers)
